@@ -15,7 +15,7 @@ from plywise.datasets.replays.schema import COLUMNS, DecisionWriter
 from plywise.datasets.replays.sources import ReplayReject, ReplayText
 from plywise.datasets.replays.units import ReplayUnit, read_unit
 from plywise.games.gen9.replays.decisions import ReplayBattle, ReplayRow, replay_decisions
-from plywise.games.gen9.replays.log import ReplayError
+from plywise.games.gen9.replays.log import BattleLogError
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def decisions_or_reject(found: ReplayText) -> ReplayBattle | ReplayReject:
     """Return the decisions of a battle, or why there are none."""
     try:
         return replay_decisions(found.log, found.format)
-    except ReplayError as error:
+    except BattleLogError as error:
         line, reason = error.line, str(error)
     except Exception as error:  # one battle that we read wrongly must not end a run of millions
         log.warning("%s, record %d: not read", found.source, found.record, exc_info=error)

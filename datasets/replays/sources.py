@@ -106,7 +106,7 @@ def read_one(path: Path, source: str) -> Iterator[Found]:
         yield ReplayText(source, 0, path.stem[:_MOST_ID], "", text)
 
 
-def read_lines(path: Path, source: str, start: int, end: int, first: int) -> Iterator[Found]:
+def read_json_lines(path: Path, source: str, start: int, end: int, first: int) -> Iterator[Found]:
     """Yield the battles of a part of a file of JSON lines.
 
     Args:

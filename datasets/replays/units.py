@@ -23,7 +23,7 @@ from plywise.datasets.replays.sources import (
     ReplayReject,
     ReplaySourceError,
     import_parquet,
-    read_lines,
+    read_json_lines,
     read_one,
     read_rows,
 )
@@ -94,7 +94,7 @@ def read_unit(unit: ReplayUnit) -> Iterator[Found]:
                 yield from read_one(Path(name), name)
         elif unit.kind == "lines":
             (name,) = unit.paths
-            yield from read_lines(Path(name), name, unit.start, unit.end, unit.first)
+            yield from read_json_lines(Path(name), name, unit.start, unit.end, unit.first)
         else:
             (name,) = unit.paths
             yield from read_rows(Path(name), name, unit.first, unit.start, unit.end)

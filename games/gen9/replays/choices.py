@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
-from plywise.games.gen9.replays.log import BattleLog, ReplayError
+from plywise.games.gen9.replays.log import BattleLog, BattleLogError
 from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, effect_of, place_of
 
 _SILENT = frozenset(["", "t:", "inactive", "inactiveoff", "debug", "message", "-message"])
@@ -35,7 +35,7 @@ _WHY = {
 
 
 @dataclass
-class Choice:
+class ReplayChoice:
     """What a player has chosen.
 
     Attributes:
@@ -78,7 +78,7 @@ class DecisionPoint:
     turn: int
     kinds: tuple[str, str]
     reviving: bool = False
-    choices: list[Choice | None] = field(default_factory=lambda: [None, None])
+    choices: list[ReplayChoice | None] = field(default_factory=lambda: [None, None])
     stays: tuple[Stay | None, Stay | None] = (None, None)
 
 
@@ -100,7 +100,7 @@ class Stay:
 
     at: int
     shown: int
-    choice: Choice | None = None
+    choice: ReplayChoice | None = None
     real: int | None = None
     struck: bool = False
     doubtful: bool = False
@@ -116,7 +116,7 @@ class Stay:
 
 
 @dataclass
-class Member:
+class TeamMember:
     """A Pokémon of a team as the log shows it.
 
     Attributes:
@@ -134,7 +134,7 @@ class Member:
 @dataclass
 class _Side:
     stay: Stay | None = None
-    acted: Choice | None = None  # in this turn
+    acted: ReplayChoice | None = None  # in this turn
     tentative: bool = False  # asleep: it may still talk in its sleep
     must: bool = False  # it has to send in another Pokémon
     tera: bool = False  # in this turn
@@ -156,9 +156,9 @@ class ChoiceReader:
 
     def __init__(self, log: BattleLog) -> None:
         self.points: list[DecisionPoint] = []
-        self.teams: tuple[list[Member], list[Member]] = ([], [])
+        self.teams: tuple[list[TeamMember], list[TeamMember]] = ([], [])
         self.stays: tuple[list[Stay], list[Stay]] = ([], [])
-        self.replaced: dict[int, Member] = {}
+        self.replaced: dict[int, TeamMember] = {}
         self.fallen: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._log = log
         self._sides = (_Side(), _Side())
@@ -171,7 +171,7 @@ class ChoiceReader:
             try:
                 self._read(number, line)
             except (LookupError, ValueError) as error:
-                raise ReplayError(
+                raise BattleLogError(
                     f"the line {line.kind} is not sound ({error})", log.numbers[number]
                 ) from error
             if line.kind in ("win", "tie"):
@@ -217,14 +217,14 @@ class ChoiceReader:
             return
         for s, side in enumerate(self._sides):
             if self._began.kinds[s]:
-                choice = side.acted or Choice("", why=why)
+                choice = side.acted or ReplayChoice("", why=why)
                 choice.terastallized = side.tera
                 self._began.choices[s] = choice
             asked = self._asked
             if asked is not None and asked.kinds[s] and asked.choices[s] is None:
-                asked.choices[s] = Choice("", why=why)
+                asked.choices[s] = ReplayChoice("", why=why)
             elif side.must and self._residual_over and self._log.ended:
-                self._ask(s, len(self._log.lines)).choices[s] = Choice("", why=why)
+                self._ask(s, len(self._log.lines)).choices[s] = ReplayChoice("", why=why)
         self._began = None
 
     def _enter(self, number: int, line: ProtocolLine) -> None:
@@ -233,16 +233,16 @@ class ChoiceReader:
             raise ValueError("it names no Pokémon")
         side = self._sides[s]
         mon = self._find(s, name, line.arg(1))
-        choice = Choice("switch", mon=mon, shown=mon)
+        choice = ReplayChoice("switch", mon=mon, shown=mon)
         stay = Stay(number, mon, choice)
         if line.kind == "drag":
             stay.choice = None
-            self._settle(s, Choice("", why="dragged"))
+            self._settle(s, ReplayChoice("", why="dragged"))
         elif side.stay is None:
             choice.verb = "lead"
             self._settle(s, choice)
         elif side.must or side.acted is not None or "from" in line.tags:
-            self._settle(s, Choice("", why="ejected"))
+            self._settle(s, ReplayChoice("", why="ejected"))
             self._ask(s, number).choices[s] = choice
         else:
             self._settle(s, choice)
@@ -254,7 +254,7 @@ class ChoiceReader:
         side.stay = stay
         self.stays[s].append(stay)
 
-    def _settle(self, s: int, choice: Choice, *, tentative: bool = False) -> None:
+    def _settle(self, s: int, choice: ReplayChoice, *, tentative: bool = False) -> None:
         """Note what a side does in this turn, if that is not known yet."""
         side = self._sides[s]
         if side.acted is None or (side.tentative and choice.verb):
@@ -290,7 +290,7 @@ class ChoiceReader:
                 return number
         if len(team) >= 7:  # six, and one that an Illusion of another level has shown
             raise ValueError("a team of more Pokémon than there can be")
-        team.append(Member(name, species, level, gender))
+        team.append(TeamMember(name, species, level, gender))
         return len(team) - 1
 
     def _move(self, line: ProtocolLine) -> None:
@@ -307,11 +307,13 @@ class ChoiceReader:
         if move == "revivalblessing":
             side.reviving = True
         if side.encored and side.acted is None:
-            choice = Choice("", why="encored")
+            choice = ReplayChoice("", why="encored")
         elif move == "struggle":
-            choice = Choice("forced", move)
+            choice = ReplayChoice("forced", move)
         else:
-            choice = Choice("tera" if side.tera else "move", move, locked=cause == "lockedmove")
+            choice = ReplayChoice(
+                "tera" if side.tera else "move", move, locked=cause == "lockedmove"
+            )
         self._settle(s, choice)
 
     def _event(self, number: int, line: ProtocolLine) -> None:
@@ -322,7 +324,7 @@ class ChoiceReader:
         side, kind = self._sides[s], line.kind
         if kind == "faint":
             if line.arg(0)[2:3] == "a":
-                self._settle(s, Choice("", why="fainted"))
+                self._settle(s, ReplayChoice("", why="fainted"))
                 side.must = True
                 if side.stay is not None:
                     self.fallen[s][side.stay.who] = number
@@ -355,17 +357,17 @@ class ChoiceReader:
                 mon = next((n for n, m in enumerate(self.teams[s]) if m.name == name), -1)
                 asked = self._ask(s, number)
                 asked.reviving = True
-                asked.choices[s] = Choice("revive", mon=mon, shown=mon)
+                asked.choices[s] = ReplayChoice("revive", mon=mon, shown=mon)
 
     def _eject(self, s: int) -> None:
-        self._settle(s, Choice("", why="ejected"))
+        self._settle(s, ReplayChoice("", why="ejected"))
         self._sides[s].must = True
 
     def _hurt(self, s: int, line: ProtocolLine) -> None:
         side = self._sides[s]
         cause = line.origin[1]
         if cause == "confusion":
-            self._settle(s, Choice("", why="confused"))
+            self._settle(s, ReplayChoice("", why="confused"))
         if not cause and self._mover == 1 - s and side.stay is not None:
             side.stay.struck = True
 
@@ -375,15 +377,15 @@ class ChoiceReader:
             return  # its holder prevents a move that has been told
         side = self._sides[s]
         if cause == "recharge":
-            self._settle(s, Choice("forced", "recharge"))
+            self._settle(s, ReplayChoice("forced", "recharge"))
         elif line.arg(2) and not side.encored:
             verb, move = "tera" if side.tera else "move", to_id(line.arg(2))
-            self._settle(s, Choice(verb, move))
+            self._settle(s, ReplayChoice(verb, move))
             if side.stay is not None:
                 (side.stay.copied if side.transformed else side.stay.prevented).add(move)
         else:
             why = "encored" if line.arg(2) else _WHY.get(cause, "untold")
-            self._settle(s, Choice("", why=why), tentative=cause == "slp")
+            self._settle(s, ReplayChoice("", why=why), tentative=cause == "slp")
 
     def _reveal(self, s: int, name: str, details: str) -> None:
         """An Illusion ends: who entered was another."""

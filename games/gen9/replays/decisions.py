@@ -16,14 +16,14 @@ from plywise.datasets.battle_formats import names_asked
 from plywise.datasets.set_priors import base_species
 from plywise.games.gen9.infostate import FORCED, MOVE, SWITCH, TERA, Condition
 from plywise.games.gen9.replays.choices import (
-    Choice,
     ChoiceReader,
     DecisionPoint,
+    ReplayChoice,
     settle_members,
 )
-from plywise.games.gen9.replays.legal import known_legal, locked_move
-from plywise.games.gen9.replays.log import BattleLog, ReplayError, read_log
-from plywise.games.gen9.replays.own_sets import OwnTeam, PublicFacts, own_team
+from plywise.games.gen9.replays.legal import bound_move, known_legal
+from plywise.games.gen9.replays.log import BattleLog, BattleLogError, read_log
+from plywise.games.gen9.replays.own_sets import OwnTeam, PublicFacts, inferred_team
 from plywise.games.gen9.replays.states import SideStates, SideText
 from plywise.games.gen9.tracking.information import condition_views
 from plywise.games.gen9.tracking.known import KnownMon, KnownSide
@@ -47,7 +47,7 @@ class ReplayRow:
         complete: the active Pokémon's four moves and the whole team are known.
         action: its name; "" not known.
         action_index: its number in the engine's numbering; None: not known, or no move of the set.
-        unknown: why it is not known (``Choice.why``); "" it is.
+        unknown: why it is not known (``ReplayChoice.why``); "" it is.
         foe_action: of the opponent at the same moment, as it looked; "" not known; None: it had
             nothing to choose.
         foe_unknown: why that is not known; "" it is, or there is none.
@@ -121,7 +121,7 @@ def replay_decisions(text: str, format: str = "") -> ReplayBattle:
         format: id or name of its format, where the log names none.
 
     Raises:
-        ReplayError: the log is none of a whole battle that can be read.
+        BattleLogError: the log is none of a whole battle that can be read.
     """
     log = read_log(text, format)
     return _BattleReader(log).read()
@@ -213,7 +213,7 @@ class _BattleReader:
             for number, mon in zip(order[s], side.mons, strict=True):
                 facts[s].setdefault(number, PublicFacts()).note(mon, battle.turn + 1)
         first, second = (
-            own_team(
+            inferred_team(
                 battle.sides[s],
                 self._choices.teams[s],
                 self._choices.stays[s],
@@ -234,7 +234,7 @@ class _BattleReader:
                 for line, n in zip(self._log.lines, self._log.numbers, strict=True)
                 if line.kind == kind
             )
-            raise ReplayError(f"a line {kind[:24]!r} that cannot be read", number)
+            raise BattleLogError(f"a line {kind[:24]!r} that cannot be read", number)
 
     def _own(self, moments: list[_Moment]) -> list[ReplayRow]:
         """Read all lines with the teams told before; return the rows."""
@@ -307,7 +307,7 @@ class _BattleReader:
     ) -> ReplayRow:
         battle, kind = tracker.battle, point.kinds[s]
         side, team = battle.sides[s], self._teams[s]
-        choice = point.choices[s] or Choice("", why="untold")
+        choice = point.choices[s] or ReplayChoice("", why="untold")
         bound = (choice.locked or choice.verb == "forced") if choice.verb else None
         legal = known_legal(
             battle,
@@ -320,7 +320,7 @@ class _BattleReader:
         no_choice = (
             kind == "move"
             and len(legal) == 1
-            and ("mustrecharge" in side.effects or locked_move(side, bound) != "")
+            and ("mustrecharge" in side.effects or bound_move(side, bound) != "")
         )
         moves: tuple[str, ...] = ()
         if side.mon is not None:
@@ -367,7 +367,7 @@ class _BattleReader:
 
     def _named(
         self,
-        choice: Choice,
+        choice: ReplayChoice,
         side: KnownSide,
         team: OwnTeam,
         moves: tuple[str, ...],
@@ -403,7 +403,7 @@ class _BattleReader:
             return f"{verb} {mon.forme or mon.species}"
         return f"{moves[action % 4]} tera" if action >= TERA else moves[action]
 
-    def _as_seen(self, choice: Choice, s: int) -> str:
+    def _as_seen(self, choice: ReplayChoice, s: int) -> str:
         """Return the name of an opponent's choice, as it looked."""
         if choice.verb in ("move", "tera"):
             return f"{choice.move} tera" if choice.verb == "tera" else choice.move

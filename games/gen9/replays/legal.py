@@ -52,7 +52,7 @@ def known_legal(
     if "mustrecharge" in side.effects:
         return (FORCED,)
     moves = mon.moves if side.copy is None else mon.copied_moves
-    locked = locked_move(side, bound)
+    locked = bound_move(side, bound)
     if locked:
         return (MOVE + moves.index(locked),) if locked in moves else (FORCED,)
     slots = [k for k, move in enumerate(moves[:4]) if not _barred(move, known, player, mon)]
@@ -66,7 +66,7 @@ def known_legal(
     return tuple(sorted(actions))
 
 
-def locked_move(side: KnownSide, bound: bool | None) -> str:
+def bound_move(side: KnownSide, bound: bool | None) -> str:
     """Return the one move of a Pokémon that can do nothing else; "" none.
 
     After two turns Outrage and its like may be over, which the player is told and no line says:

@@ -19,7 +19,7 @@ _KINDS_OF_TALK = frozenset("c c: chat raw html uhtml uhtmlchange j l n J L N joi
 _NO_BATTLE = frozenset(["bigerror", "noinit"])
 
 
-class ReplayError(PlywiseError):
+class BattleLogError(PlywiseError):
     """A log that cannot be read as a battle; the message is the reason.
 
     Attributes:
@@ -62,7 +62,7 @@ def read_log(text: str, format: str = "") -> BattleLog:
         format: id or name of the format, where the log names none.
 
     Raises:
-        ReplayError: it is no whole battle of generation 9 singles that the engine can play.
+        BattleLogError: it is no whole battle of generation 9 singles that the engine can play.
     """
     rows = text.replace("\r\n", "\n").split("\n")
     found = BattleLog(_format_of(rows, format))
@@ -75,17 +75,17 @@ def read_log(text: str, format: str = "") -> BattleLog:
         if kind in _KINDS_OF_TALK:
             continue
         if number > MOST_LINES:
-            raise ReplayError(f"more than {MOST_LINES:,} lines", number)
+            raise BattleLogError(f"more than {MOST_LINES:,} lines", number)
         if len(row) > MOST_CHARACTERS:
-            raise ReplayError(f"a line of {len(row):,} characters", number)
+            raise BattleLogError(f"a line of {len(row):,} characters", number)
         line = parse_line(row)
         if kind in _NO_BATTLE:
-            raise ReplayError("the server says that there is no such battle", number)
+            raise BattleLogError("the server says that there is no such battle", number)
         if kind == "split":
-            raise ReplayError("the simulator's own log, with lines for each player", number)
+            raise BattleLogError("the simulator's own log, with lines for each player", number)
         if kind == "turn":
             if line.arg(0) != str(turn + 1):
-                raise ReplayError(
+                raise BattleLogError(
                     f"turn {line.arg(0)[:12]!r} after turn {turn}: lines are missing or moved",
                     number,
                 )
@@ -109,20 +109,20 @@ def _format_of(rows: Sequence[str], given: str) -> BattleFormat:
         if row.startswith("|tier|"):
             tier = row[6:]
         elif row.startswith("|gen|") and row.strip() != "|gen|9":
-            raise ReplayError(f"a battle of generation {row[5:].strip()[:12]}", number)
+            raise BattleLogError(f"a battle of generation {row[5:].strip()[:12]}", number)
         elif row.startswith("|gametype|") and row.strip() != "|gametype|singles":
-            raise ReplayError(f"a battle of {row[10:].strip()[:24]}, not of singles", number)
+            raise BattleLogError(f"a battle of {row[10:].strip()[:24]}, not of singles", number)
         elif row.startswith("|start"):
             break
     else:
         if not any(row.startswith("|start") for row in rows[200:]):
-            raise ReplayError("no battle starts in it: the line |start is missing")
+            raise BattleLogError("no battle starts in it: the line |start is missing")
     if not tier.strip():
-        raise ReplayError("it does not say its format: the line |tier|… is missing")
+        raise BattleLogError("it does not say its format: the line |tier|… is missing")
     try:
         return playable(tier.strip()[:80])
     except UnknownFormatError as error:
-        raise ReplayError(str(error)) from None
+        raise BattleLogError(str(error)) from None
 
 
 def _read_player(line: ProtocolLine, found: BattleLog, names: list[str]) -> None:
@@ -143,7 +143,7 @@ def _winner(line: ProtocolLine, names: Sequence[str], number: int) -> int:
     same = [side for side, name in enumerate(names) if name and to_id(name[:40]) == winner]
     same = [side for side in same if names[side] == line.arg(0)] or same
     if len(same) != 1:
-        raise ReplayError("the winner is none of the players", number)
+        raise BattleLogError("the winner is none of the players", number)
     return same[0]
 
 
@@ -155,7 +155,7 @@ def _ended(text: str) -> str:
 
 def _check_whole(found: BattleLog, turn: int, rows: int) -> None:
     if not turn:
-        raise ReplayError("it has no turn", rows)
+        raise BattleLogError("it has no turn", rows)
     if found.winner is not None:
         return
     fallen = [set(), set()]  # type: list[set[int]]
@@ -170,7 +170,7 @@ def _check_whole(found: BattleLog, turn: int, rows: int) -> None:
             fallen[side].pop()
     lost = [len(fallen[side]) >= sizes[side] for side in (0, 1)]
     if not any(lost):
-        raise ReplayError("it stops before the end of the battle", rows)
+        raise BattleLogError("it stops before the end of the battle", rows)
     if all(lost):
-        raise ReplayError("all have fainted, and it does not say who has won", rows)
+        raise BattleLogError("all have fainted, and it does not say who has won", rows)
     found.winner = lost.index(False)

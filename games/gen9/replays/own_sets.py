@@ -17,7 +17,7 @@ from plywise.datasets.learnsets import learnset
 from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import Previewed
-from plywise.games.gen9.replays.choices import Member, Stay, has_illusion
+from plywise.games.gen9.replays.choices import Stay, TeamMember, has_illusion
 from plywise.games.gen9.tracking.known import KnownMon, KnownSide
 
 _MOST_MOVES = 4
@@ -66,9 +66,9 @@ class OwnTeam:
     inferred: str
 
 
-def own_team(
+def inferred_team(
     side: KnownSide,
-    members: Sequence[Member],
+    members: Sequence[TeamMember],
     stays: Sequence[Stay],
     numbers: Sequence[int],
     facts: Mapping[int, PublicFacts],
@@ -113,7 +113,7 @@ def own_team(
 
 
 def _as_known(
-    member: Member,
+    member: TeamMember,
     told: KnownMon | None,
     stays: Sequence[Stay],
     posers: Collection[str],
@@ -168,7 +168,7 @@ def _of_preview(shown: Previewed) -> KnownMon:
     return KnownMon(shown.species, shown.species, shown.level, shown.gender, shown.species)
 
 
-def _places(members: Sequence[Member], previewed: Sequence[Previewed]) -> list[int]:
+def _places(members: Sequence[TeamMember], previewed: Sequence[Previewed]) -> list[int]:
     """Return of each Pokémon its place in Team Preview; -1: that did not show it."""
     free = list(range(len(previewed)))
     found = [-1] * len(members)

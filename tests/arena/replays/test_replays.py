@@ -265,5 +265,6 @@ def test_ratings_are_numbers_or_bands(value: object, rating: int | None, band: s
 
 
 def test_a_record_may_hold_anything() -> None:
-    for record in (None, 5, [], {"log": None}, {"text": {}}, {"id": [1], "log": ["a", 5]}):
+    anything: list[Any] = [None, 5, [], {"log": None}, {"text": {}}, {"id": [1], "log": ["a", 5]}]
+    for record in anything:
         assert isinstance(of_record(record, "f", 3), ReplayReject)

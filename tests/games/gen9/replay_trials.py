@@ -37,7 +37,7 @@ from plywise.games.gen9.infostate import (
     from_json,
 )
 from plywise.games.gen9.replays.decisions import ReplayBattle, ReplayRow, replay_decisions
-from plywise.games.gen9.replays.log import ReplayError
+from plywise.games.gen9.replays.log import BattleLogError
 from plywise.games.gen9.tracking.wire import channel, shown_hp
 from plywise.games.showdown.channel import BattleChannel
 
@@ -312,7 +312,7 @@ def outcome(data: bytes) -> str:
         return "not UTF-8"
     try:
         battle = replay_decisions(text)
-    except ReplayError as error:
+    except BattleLogError as error:
         return "a reason" if str(error) else "no reason"
     for row in battle.rows:
         if row.action and row.action not in row.legal:

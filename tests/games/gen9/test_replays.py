@@ -16,7 +16,7 @@ import pytest
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.games.gen9.infostate import from_json
 from plywise.games.gen9.replays.decisions import ReplayRow, replay_decisions
-from plywise.games.gen9.replays.log import ReplayError
+from plywise.games.gen9.replays.log import BattleLogError
 
 from . import replay_trials as trials
 
@@ -273,6 +273,6 @@ def test_own_sets_are_told_from_the_whole_log_with_their_turn() -> None:
     ids=lambda value: value if isinstance(value, str) and len(value) < 60 else "",
 )
 def test_a_log_that_cannot_be_read_says_why(text: str, reason: str, line: int) -> None:
-    with pytest.raises(ReplayError, match=reason) as caught:
+    with pytest.raises(BattleLogError, match=reason) as caught:
         replay_decisions(text)
     assert caught.value.line == line
