@@ -38,7 +38,7 @@ check: $(VENV)/dev.stamp ## lint and types only
 lock: $(VENV)/venv.stamp ## resolve the lock files again (ARGS=--upgrade for newer versions)
 	$(PIP) install --quiet uv==0.13.9
 	$(LOCK) $(ARGS) pyproject.toml --extra embedded --extra server -o requirements/run.txt
-	$(LOCK) $(ARGS) pyproject.toml --extra embedded --extra server --group dev \
+	$(LOCK) $(ARGS) pyproject.toml --extra embedded --extra server --extra data --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) $(ARGS) requirements/build.in -c requirements/dev.txt -o requirements/build.txt
 

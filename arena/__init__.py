@@ -8,6 +8,6 @@ Rooms by height; one imports only rooms below it, never a neighbour of its own h
 5  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``
 4  ``play``
 3  ``agents``, ``childplay``, ``llm_calibration``
-2  ``guidance``, ``ratings``, ``fit``, ``verify``
+2  ``guidance``, ``ratings``, ``fit``, ``verify``, ``replays``
 1  ``output``, ``settings.py``
 """

@@ -26,6 +26,7 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
     grouped = "game" in default_options(COMMAND_SCHEMAS[name])
     options: list[str] = []
     overrides: list[str] = []
+    more: list[str] = []
     words = deque(arguments)
     while words:
         word = words.popleft()
@@ -52,10 +53,14 @@ def to_overrides(name: str, command: Command, arguments: Sequence[str]) -> list[
             overrides += _plugin_game(word, grouped)
         elif keys:
             overrides += _plugin_game(f"{keys.pop(0)}={_quoted(word)}", grouped)
+        elif command.more:
+            more.append(_quoted(word))
         else:
             raise ConfigError(
                 f"'{word}' is not key=value (see: plywise {name} --help for the keys)"
             )
+    if more:
+        overrides.append(f"{command.more}=[{','.join(more)}]")
     return [*options, *overrides]
 
 

@@ -18,6 +18,7 @@ class Command:
             exit code.
         hydra: whether it takes overrides, with the primary configuration of its own name.
         positional: keys that may be given without ``key=``, in this order.
+        more: key of a list that takes the words after these; "": there may be none.
         switches: keys of a plain command that are given as ``key=true`` or ``key=false``, which its
             function then takes.
         flags: keys that may be given as ``--key value`` or ``--key=value`` as well.
@@ -28,6 +29,7 @@ class Command:
     target: str
     hydra: bool = True
     positional: tuple[str, ...] = ()
+    more: str = ""
     flags: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     example: str = ""
@@ -135,9 +137,10 @@ COMMANDS = {
         example="check team.txt format=gen9ou",
     ),
     "data": Command(
-        "fetch or check usage statistics, or take the tables of a newer Showdown",
+        "fetch usage statistics, take tables of a newer Showdown, or read replays",
         "plywise.arena.cli.data_command:run_data",
         positional=("what", "file"),
+        more="more",
         example="usage format=gen9ou month=2026-10",
     ),
     "llm": Command(

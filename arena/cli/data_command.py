@@ -1,4 +1,4 @@
-"""``plywise data``: usage statistics of a format, and which Showdown's tables are played with."""
+"""``plywise data``: usage statistics, tables of other Showdowns, and decisions from replays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from rich.console import Console
+from rich.control import Control
 
 from plywise.arena.output.files import RecordFileError, writing
 from plywise.arena.output.screen import TextConsole, near, text_line
@@ -30,15 +31,22 @@ _USUAL_FORMAT = "gen9ou"
 
 
 def run_data(config: DataConfig, folder: Path, console: Console | None = None) -> int:
-    """Fetch or check usage statistics; update, choose or list tables.
+    """Fetch or check usage statistics; update, choose or list tables; read replays.
 
     Raises:
-        ConfigError: the format is unknown, or the statistics cannot be read or fetched.
+        ConfigError: the format is unknown, or the statistics cannot be read or fetched; the folder
+            of decisions belongs to other sources.
         RecordFileError: what was fetched or chosen cannot be written.
         PlywiseError: tables cannot be made, or there are none of that version.
     """
     console = console or TextConsole()
-    run = {"usage": _usage, "update": _update, "use": _use, "list": _list}[config.what]
+    run = {
+        "usage": _usage,
+        "update": _update,
+        "use": _use,
+        "list": _list,
+        "replays": _replays,
+    }[config.what]
     return run(config, console)
 
 
@@ -108,6 +116,30 @@ def _list(config: DataConfig, console: Console) -> int:
     for name, words in rows:
         _print(console, f"{'*' if name == chosen else ' '} {name:<9} {words}")
     return 0
+
+
+def _replays(config: DataConfig, console: Console) -> int:
+    from plywise.arena.replays.run import run_replays  # the reader compiles nothing, but is large
+
+    sources = [Path(name) for name in config.replay_sources]
+    out = Path(config.replay_folder)
+    stderr = TextConsole(stderr=True)
+
+    def show(line: str) -> None:
+        if stderr.is_terminal:
+            stderr.control(Control.move_to_column(0))
+            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
+
+    run = run_replays(sources, out, config.jobs, show)
+    if stderr.is_terminal:
+        stderr.print()
+    if run.before:
+        _print(console, f"{run.before} of {run.shares} shares were there already")
+    rate = run.battles / run.seconds if run.seconds else 0.0
+    _print(console, f"battles    {run.battles:,}, {rate:.0f} a second")
+    _print(console, f"decisions  {run.rows:,}: {near(out / 'decisions')}")
+    _print(console, f"rejected   {run.rejected:,}: {near(out / 'rejects.jsonl')}")
+    return 0 if run.battles or run.before else 1
 
 
 def _summary_lines(summary: UsageSummary, month: str) -> list[str]:

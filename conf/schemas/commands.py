@@ -152,13 +152,23 @@ class DataConfig(Settings):
     and what the battle engine has no code for; ``plywise data use VERSION`` plays with them from
     then on, ``plywise data use pinned`` with those of this package; ``plywise data list`` lists
     both.
+
+    ``plywise data replays SRC… OUT`` reads logs of battles (log text, the replay site's JSON and
+    pages, JSON Lines, Parquet; files and folders) and writes every decision of both players as a
+    table (Parquet) into a folder; started again, it goes on.
     """
 
-    what: str = setting("usage", "what to do", choices=("usage", "update", "use", "list"))
+    what: str = setting(
+        "usage", "what to do", choices=("usage", "update", "use", "list", "replays")
+    )
     file: str | None = setting(
         None,
-        "usage: chaos file to check (.json or .json.gz), null: it is fetched; use: the version",
+        "usage: chaos file to check (.json or .json.gz), null: it is fetched; use: the version; "
+        "replays: file or folder of logs",
         path=True,
+    )
+    more: list[str] = setting(
+        [], "replays: more files and folders; the last one is OUT where out=null", path=True
     )
     format: str | None = setting(
         None, "usage: format of the statistics; null: the one that the file names, else gen9ou"
@@ -171,7 +181,10 @@ class DataConfig(Settings):
         high=5000,
     )
     out: str | None = setting(
-        None, "usage: file to fetch it into; null: one in the user's data folder", path=True
+        None,
+        "usage: file to fetch it into; null: one in the user's data folder; replays: the folder "
+        "to write",
+        path=True,
     )
     version: str | None = setting(
         None, "update: release of pokemon-showdown to fetch, such as 0.11.12; null: the latest"
@@ -193,9 +206,25 @@ class DataConfig(Settings):
         10, "update: battles of each kind that are recorded to verify; 0: none", low=0, high=10_000
     )
     seed: int = setting(0, "update: seed of these battles", low=0, high=20_000)
+    jobs: int = setting(1, "replays: processes", low=1, high=MOST_PROCESSES)
+
+    @property
+    def replay_sources(self) -> list[str]:
+        """Files and folders of logs."""
+        words = [] if self.file is None else [self.file, *self.more]
+        return words if self.out is not None else words[:-1]
+
+    @property
+    def replay_folder(self) -> str:
+        """The folder to write decisions into."""
+        return self.out or (self.more[-1] if self.more else "")
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.what == "replays" and not (self.replay_sources and self.replay_folder):
+            raise ConfigError("which logs, and where to? plywise data replays SRC… OUT")
+        if self.what != "replays" and self.more:
+            raise ConfigError(f"'{self.more[0]}': data {self.what} takes no more words")
         if self.month is not None and not _MONTH.fullmatch(self.month):
             raise ConfigError(f"month={self.month}: a month is written as 2026-10")
         if self.version is not None and not _RELEASE.fullmatch(self.version):

@@ -101,7 +101,9 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "models": (("list",), ("fetch", "qwen2.5-coder-1.5b", "hub=http://127.0.0.1:9")),
     "team": (("check", "teams.txt"), ("make", "count=1", "out=made.txt")),
-    "data": (("usage", "usage.json", "format=ou"), ("list",)),
+    "data": (
+        ("usage", "usage.json", "format=ou"), ("list",), ("replays", "battle.log", "decisions"),
+    ),
     "llm": (
         ("calibrate", "llm=openai", "llm.base_url=http://127.0.0.1:9/v1", "llm.model=m",
          "games=tic_tac_toe", "questions=4"),

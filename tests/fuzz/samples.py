@@ -84,6 +84,23 @@ _TEAM_JSON = (
     b'["Surf", "Fly"], "nature": "Timid", "gender": "N", "evs": {"hp": 252, "spe": 4}, "ivs": '
     b'{"atk": 0}, "level": 50, "shiny": true, "happiness": 3, "teraType": "Water"}]'
 )
+_BATTLE = b"""|player|p1|Ann|1|
+|player|p2|Bob|2|
+|gametype|singles
+|gen|9
+|tier|[Gen 9] Random Battle
+|start
+|switch|p1a: Mew|Mew, L82|100/100
+|switch|p2a: Pikachu|Pikachu, L93, M|100/100
+|turn|1
+|
+|move|p2a: Pikachu|Surf|p1a: Mew
+|-damage|p1a: Mew|80/100
+|move|p1a: Mew|Psychic|p2a: Pikachu
+|-damage|p2a: Pikachu|0 fnt
+|faint|p2a: Pikachu
+|win|Ann
+"""
 _USAGE = json.dumps({
     "info": {"metagame": "gen9ou", "cutoff": 1695.0, "number of battles": 10},
     "data": {
@@ -223,6 +240,7 @@ def _texts() -> Iterator[Sample]:
     yield Sample("team.json", _TEAM_JSON, "json", (), read=read_teams)
     usage = ("data", "usage", "usage.json", "format=ou")
     yield Sample("usage.json", _USAGE, "json", (usage,))
+    yield Sample("battle.log", _BATTLE, "text", (("data", "replays", "battle.log", "decisions"),))
     option = b"defaults: [alphabeta_schema, _self_]\nseconds: 0.5\nmax_depth: 3\ntable_bits: 16\n"
     play = ("play", "game=tic_tac_toe", "llm=none", "side=none")
     yield Sample(

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
 ROOMS = (  # of arena/, from the ground up; those of one height never import each other
     ("output", "settings"),
-    ("guidance", "ratings", "fit", "verify"),
+    ("guidance", "ratings", "fit", "verify", "replays"),
     ("agents", "childplay", "llm_calibration"),
     ("play",),
     ("terminal", "showdown", "selfplay", "bench"),

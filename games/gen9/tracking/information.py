@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.names import MOVE_ID
@@ -50,13 +51,13 @@ def information_state(
     return InfoState(
         player=player,
         turn=known.turn,
-        own=_side(own, known.ends, legal if choosing else None, own=True),
-        foe=_side(foe, known.ends, None, own=False),
+        own=side_view(own, known.ends, legal if choosing else None, own=True),
+        foe=side_view(foe, known.ends, None, own=False),
         request=request,
         legal=legal,
         weather=known.weather,
         terrain=known.terrain,
-        field_conditions=_conditions(known.conditions, known.ends),
+        field_conditions=condition_views(known.conditions, known.ends),
         trapped=choosing and waiting and not switches,
         maybe_trapped=maybe_trapped,
         reviving=reviving,
@@ -71,9 +72,21 @@ def information_state(
     )
 
 
-def _conditions(effects: Mapping[str, Effect], ends: int) -> dict[str, Condition]:
+_View = TypeVar("_View", Condition, MonView, SideView)
+
+
+def _made(kind: type[_View], **values: Any) -> _View:
+    """Return a frozen dataclass with all its fields, four times as fast as its own ``__init__``."""
+    made = object.__new__(kind)
+    made.__dict__.update(values)
+    return made
+
+
+def condition_views(effects: Mapping[str, Effect], ends: int) -> dict[str, Condition]:
+    """Return conditions after ``ends`` ends of turn, by id."""
     return {
-        name: Condition(
+        name: _made(
+            Condition,
             passed=max(0, ends - effect.began),
             left=effect.left(ends),
             count=effect.count,
@@ -85,21 +98,41 @@ def _conditions(effects: Mapping[str, Effect], ends: int) -> dict[str, Condition
     }
 
 
-def _side(side: KnownSide, ends: int, legal: tuple[int, ...] | None, *, own: bool) -> SideView:
+def side_view(
+    side: KnownSide,
+    ends: int,
+    legal: tuple[int, ...] | None,
+    *,
+    own: bool,
+    mons: tuple[MonView, ...] | None = None,
+) -> SideView:
+    """Return a view of one side.
+
+    Args:
+        side: what is known of it.
+        ends: ends of turn that are over.
+        legal: the player's legal actions, where it is the player's and a move is asked for.
+        own: it is the player's.
+        mons: views of its Pokémon, where they are made elsewhere; None: made here.
+    """
+
     def view(number: int, mon: KnownMon) -> MonView:
         active = number == side.active
-        return _mon(mon, side if active else None, ends, legal if active else None, own=own)
+        return mon_view(mon, side if active else None, ends, legal if active else None, own=own)
 
-    return SideView(
-        mons=tuple(view(number, mon) for number, mon in enumerate(side.mons)),
+    return _made(
+        SideView,
+        mons=tuple(view(number, mon) for number, mon in enumerate(side.mons))
+        if mons is None
+        else mons,
         active=side.active,
         boosts=dict(side.boosts),
-        volatiles=_conditions(side.effects, ends),
-        conditions=_conditions(side.conditions, ends),
+        volatiles=condition_views(side.effects, ends),
+        conditions=condition_views(side.conditions, ends),
         types=side.types,
         added_type=side.added_type,
         size=side.size,
-        copy=None if side.copy is None else _mon(side.copy, None, ends, None, own=False),
+        copy=None if side.copy is None else mon_view(side.copy, None, ends, None, own=False),
         last_move=side.last_move,
         last_used=side.last_used,
         turns_out=side.turns,
@@ -135,12 +168,12 @@ def _entrance(side: KnownSide, ends: int) -> Entrance | None:
 def _entered(
     before: KnownMon, notes: EntryNotes, ends: int, earlier: Entrance | None = None
 ) -> Entrance:
-    view = _mon(before, None, ends, None, own=False)
+    view = mon_view(before, None, ends, None, own=False)
     told = (notes.hp, notes.status, notes.silent, notes.signs, notes.places)
     return Entrance(view, *told, earlier)
 
 
-def _mon(
+def mon_view(
     mon: KnownMon,
     out: KnownSide | None,
     ends: int,
@@ -154,7 +187,8 @@ def _mon(
         turns = min(15, ends - mon.poisoned) if out is not None else 0
     else:
         turns = mon.slept if mon.status == "slp" else 0
-    return MonView(
+    return _made(
+        MonView,
         species=mon.forme or mon.species,
         base_species=mon.species,
         level=mon.level,

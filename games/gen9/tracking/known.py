@@ -150,16 +150,12 @@ class KnownMon:
 
     def snapshot(self) -> KnownMon:
         """Return an independent copy."""
-        uses, copied = dict(self.uses), dict(self.copied_uses)
-        full = dict(self.full_pp)
-        return replace(
-            self,
-            uses=uses,
-            copied_uses=copied,
-            full_pp=full,
-            done=set(self.done),
-            odds=dict(self.odds),
-        )
+        made = KnownMon.__new__(KnownMon)
+        made.__dict__.update(self.__dict__)
+        made.uses, made.copied_uses = dict(self.uses), dict(self.copied_uses)
+        made.full_pp, made.done = dict(self.full_pp), set(self.done)
+        made.odds = dict(self.odds)
+        return made
 
 
 @dataclass

@@ -162,7 +162,10 @@ class Tracker(Entries, Moves, Health, Conditions):
         if self._held is not None:
             self._held.append(text)
             return
-        line = parse_line(text)
+        self.read_parsed(parse_line(text))
+
+    def read_parsed(self, line: ProtocolLine) -> None:
+        """Read one line that is split already, of a channel without Team Preview's requests."""
         kind = line.kind
         if self._blank:
             # An empty line opens a phase: with a time stamp that of choices, else the end of turn.
@@ -177,6 +180,10 @@ class Tracker(Entries, Moves, Health, Conditions):
             try:
                 if kind not in _OF_NO_POKEMON and place_of(line.arg(0))[0] < 0:
                     raise ValueError("it names no Pokémon")
+                if self.player is None:  # no evidence is taken from a spectator's lines
+                    self._learn(line)
+                    reader(line)
+                    return
                 for note in self._notes(kind):
                     self._watch(note, line)
                 self._learn(line)
@@ -187,13 +194,15 @@ class Tracker(Entries, Moves, Health, Conditions):
             except _UNSOUND:
                 self.battle.unreadable[kind] = self.battle.unreadable.get(kind, 0) + 1
         elif kind == "":
-            for note in self._notes(kind):
+            for note in () if self.player is None else self._notes(kind):
                 self._watch(note, line)
             self._blank = self.battle.turn > 0
         elif kind not in _SILENT:
             self.battle.unknown[kind] = self.battle.unknown.get(kind, 0) + 1
         else:
             self._learn(line)
+            if self.player is None:
+                return
             self._watch(self._absences.after, line)
             if kind in self._reactions.kinds:
                 self._watch(self._reactions.after, line)
