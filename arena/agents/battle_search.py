@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _PREVIEW_FACTOR = 10  # of a decision's usual time, at Team Preview
 # Leads are worth nearly the same: the few visits that the search's exploration gives to most of
 # them do not tell them apart.
-_PREVIEW_EVEN_SHARE = 0.6
+PREVIEW_EVEN_SHARE = 0.6
+"""Share of a search's visits at Team Preview that is divided evenly among the leads."""
+
 _SAMPLING = 0.5  # share of a decision's time after which no more worlds are sampled
 
 
@@ -71,7 +73,7 @@ class BattleAgent(TimedAgent):
             seconds = allowed
             if allowed is not None:
                 seconds = max(LEAST_SECONDS, allowed - (time.perf_counter() - start))
-            even_share = 0.0 if listed is None else _PREVIEW_EVEN_SHARE
+            even_share = 0.0 if listed is None else PREVIEW_EVEN_SHARE
             decision = search.decide(
                 worlds, None, player, seed, advice.consultation, seconds, even_share
             )

@@ -20,6 +20,7 @@ ASIDE = (
     "arena/terminal",
     "arena/tournament/report",
     "arena/verify",
+    "datasets/decisions",
 )
 """Folders that no game is played with; a test follows the imports."""
 _SUFFIXES = {".py", ".js", ".json", ".npz", ".gz", ".txt"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from omegaconf import MISSING
 
 from plywise.conf.schemas.llm import LLMGroup
+from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
 from plywise.datasets.childplay.presets import PRESETS, TASKS
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
@@ -19,18 +20,23 @@ class BenchConfig(Settings):
     ``engine``, ``search`` and ``boards`` measure speed on this machine; ``deadline`` measures how
     late decisions are while every core is busy, ``guides`` the same while a faulty language model
     advises; ``battleship`` counts shots over random fleets; ``exploitability`` measures what best
-    responses win against the simultaneous-move search in small games; ``childplay`` examines a
-    language model at the ChildPlay tasks (docs/CHILDPLAY.md).
+    responses win against the simultaneous-move search in small games; ``regret`` measures how much
+    worse the battle search decides than far longer searches say; ``childplay`` examines a language
+    model at the ChildPlay tasks (docs/CHILDPLAY.md).
     """
 
     llm: LLMGroup = setting(
         MISSING, "childplay: the examined model; none: the baselines alone", option="none"
     )
+    search: SearchGroup = setting(
+        MISSING, "regret: the measured search, at its own iterations and no clock",
+        option="simultaneous",
+    )  # fmt: skip
     what: str = setting(
         "boards", "what to measure",
         choices=(
             "engine", "search", "deadline", "boards", "guides", "battleship", "exploitability",
-            "childplay",
+            "regret", "childplay",
         ),
     )  # fmt: skip
     seconds: float = setting(
@@ -46,6 +52,29 @@ class BenchConfig(Settings):
         True, "engine: measure the real simulator in the same run (needs Node)"
     )
     fleets: int = setting(20_000, "battleship: random fleets to hunt", low=1)
+    most_iterations: int = setting(
+        30_000, "regret: the most iterations to measure, of 1,000, 3,000, 10,000 … 300,000", low=1
+    )
+    repeats: int = setting(1, "regret: searches of each decision", low=1)
+    decisions_each: int = setting(
+        40, "regret: decisions of random battles and of gen9ou, with a fifth as many Team Previews",
+        low=1,
+    )  # fmt: skip
+    stored: str | None = setting(
+        None,
+        "regret: folder of decisions.npz and reference.npz, as an earlier run left them; null: the "
+        "committed ones",
+        path=True,
+    )
+    anew: str = setting(
+        "nothing",
+        "regret: what is made instead of read, into the run's folder; decisions: the reference too",
+        choices=("nothing", "reference", "decisions"),
+    )
+    reference_iterations: int = setting(
+        500_000, "regret: iterations of each of the two searches for a seed of a reference", low=1
+    )
+    reference_seeds: int = setting(4, "regret: seeds of a reference", low=2, high=1000)
     preset: str = setting(
         "childplay_fixed",
         "childplay: rules as published (childplay_v1), so that figures compare, or corrected",
@@ -68,3 +97,8 @@ class BenchConfig(Settings):
             raise ConfigError("llm=stand_in advises a search: choose llm=none, embedded or openai")
         if self.what != "childplay" and self.llm.name != "none":
             raise ConfigError(f"llm={self.llm.name}: only 'bench childplay' asks a language model")
+        if self.what == "regret" and not isinstance(self.search, SimultaneousGroup):
+            raise ConfigError(f"search={self.search.name}: battles are searched by simultaneous")
+        given = isinstance(self.search, SearchGroup)  # MISSING where a part is called without it
+        if self.what != "regret" and given and self.search != SimultaneousGroup():
+            raise ConfigError("search: only 'bench regret' takes settings of a search")

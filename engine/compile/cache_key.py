@@ -20,7 +20,8 @@ from plywise.engine.compile import indices
 _ROOT = Path(__file__).parents[2]  # the checkout, or plywise/ in site-packages
 _WHOLE = ("engine", "datasets")  # folders that hold kernels and their tables: every file counts
 _PARTLY = ("games", "search")  # here only files with kernels count, and what they import
-_APART = _ROOT / "datasets" / "processes"  # no kernel knows of processes
+# No kernel knows of processes, or of the positions of a benchmark.
+_APART = {_ROOT / "datasets" / "processes", _ROOT / "datasets" / "decisions"}
 _SUFFIXES = {".py", ".json", ".npy", ".npz", ".gz"}
 _IMPORT = re.compile(rb"^\s*(?:from|import)\s+plywise\.([\w.]+)(?:\s+import\s+([\w, ]+))?", re.M)
 _config: Any = numba.config  # its settings are set at run time, unseen by type checkers
@@ -39,7 +40,7 @@ def imported_modules(source: bytes) -> Iterator[str]:
 def compiled_files() -> list[Path]:
     """Return, sorted, the files that can change what a kernel compiles to."""
     files = {p for f in _WHOLE for p in (_ROOT / f).rglob("*") if p.suffix in _SUFFIXES}
-    files = {p for p in files if _APART not in p.parents}
+    files = {p for p in files if _APART.isdisjoint(p.parents)}
     sources = {
         p.relative_to(_ROOT).with_suffix("").as_posix(): p
         for folder in _PARTLY

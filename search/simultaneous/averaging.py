@@ -29,7 +29,8 @@ from plywise.search.simultaneous.search import SimultaneousSearch
 class AveragedSearch:
     """Searches each world by itself, with equal parts of the budget, and averages visit shares.
 
-    Same arguments, decisions and ``replies`` as :class:`SimultaneousSearch`; takes no advice.
+    Same arguments, decisions and ``replies`` as :class:`SimultaneousSearch`; takes no advice, and
+    holds no strategy of the opponent.
 
     Raises:
         SearchError: several threads are asked for.

@@ -9,12 +9,13 @@ response (``SimultaneousConfig.opponent_prior``).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.search.config import SearchError
 from plywise.search.guide.polling import AdviceReceiver
 from plywise.search.guide.protocol import Advice, Question
 from plywise.search.guide.trust import SUREST, confidence, odds
@@ -25,6 +26,7 @@ FLOOR = 0.05
 _WIDE = 0.2  # difference of values at which the bonus is at its limit
 _CERTAIN = 6.0  # logarithm of the odds at which it is
 _EARLY = 1000  # iterations from which on a bonus shrinks
+_ROUNDING = 1e-6  # by which a strategy's sum may differ from 1
 
 
 class AdvisedRoot(AdviceReceiver):
@@ -89,6 +91,23 @@ class AdvisedRoot(AdviceReceiver):
     def spread_visits(self, share: float) -> None:
         """Divide a share of the visits evenly among the player's actions."""
         self.floor[self.own] = share / len(self.own)
+
+    def hold_opponent(self, strategies: Sequence[Mapping[int, float]]) -> None:
+        """Make the opponent keep to a strategy by world; {} where it has nothing to decide.
+
+        Raises:
+            SearchError: they are not as many as the worlds, or one is no strategy over the legal
+                actions there.
+        """
+        if len(strategies) != len(self.other):
+            raise SearchError(f"{len(strategies)} held strategies for {len(self.other)} worlds")
+        for world, (legal, strategy) in enumerate(zip(self.other, strategies, strict=True)):
+            shares, whole = list(strategy.values()), 1.0 if legal else 0.0
+            known = set(strategy) <= set(legal) and all(share >= 0.0 for share in shares)
+            if not known or abs(sum(shares) - whole) > _ROUNDING:
+                raise SearchError(f"world {world}: {dict(strategy)} is no strategy over {legal}")
+            self.scale[world, legal] = [len(legal) * strategy.get(a, 0.0) for a in legal]
+        self.opponent_prior = 1.0
 
     def advice(self, iterations: int) -> NDArray[Any]:
         """Return the bonus on the value of each action after a number of iterations."""

@@ -85,6 +85,7 @@ class SimultaneousSearch:
         consultation: Consultation | None = None,
         seconds: float | None = None,
         even_share: float = 0.0,
+        held: Sequence[Mapping[int, float]] | None = None,
     ) -> Decision:
         """Return a decision for ``player``, who has something to decide in every world.
 
@@ -98,6 +99,8 @@ class SimultaneousSearch:
             seconds: time of this decision instead of the configured one.
             even_share: share of the visits that is divided evenly among the player's actions; the
                 strategy goes by the others.
+            held: strategy that the opponent keeps to at the root whatever the player does, by world
+                of positive weight, as in ``replies``; None: it replies.
 
         Returns:
             a decision whose ``action`` is drawn from its ``strategy``.  ``notes`` has
@@ -110,7 +113,8 @@ class SimultaneousSearch:
             start), and where asking failed ``guide_error``.
 
         Raises:
-            SearchError: no worlds, senseless weights, or worlds that the player could tell apart.
+            SearchError: no worlds, senseless weights, worlds that the player could tell apart, or
+                a held strategy that is none over the opponent's actions.
         """
         start = time.perf_counter()
         allowed = self.config.seconds if seconds is None else seconds
@@ -132,6 +136,8 @@ class SimultaneousSearch:
         if self._priors is not None:
             root.apply_priors(self._priors, pool, player, probabilities, self.config.prior_trust)
         root.spread_visits(even_share)
+        if held is not None:
+            root.hold_opponent(held)
         priors = root.priors()
         forest = self._forest
         forest.restart(

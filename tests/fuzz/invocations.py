@@ -95,6 +95,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("childplay", "tasks=[tic_tac_toe]", "instances=1"),
         ("battleship", "fleets=1", "seconds=0.01"), ("guides", "decisions=1", "seconds=0.01"),
         ("search", "seconds=0.01"),
+        ("regret", "decisions_each=1", "most_iterations=1", "reference_iterations=1"),
     ),
     "fit": (
         ("evaluation", "battles=20", "iterations=1"), ("branches", "battles=20", "iterations=1"),

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
+from plywise.arena.bench.decisions import COMMITTED, load_decisions
+from plywise.arena.bench.reference import load_reference
 from plywise.arena.cli.main import main
 from plywise.arena.output.files import RecordWriter
 from plywise.arena.selfplay import load_selfplay
@@ -63,7 +65,7 @@ def samples(*, quick: bool = False) -> list[Sample]:
         found.append(_plugin(folder))
         if not quick:
             found += [*_of_language_models(folder), _decisions(folder), _selfplay(folder)]
-            found += [_positions(), *_corpora()]
+            found += [_positions(), *_corpora(), *_battle_decisions()]
     return found
 
 
@@ -268,6 +270,15 @@ def _positions() -> Sample:
         "positions.txt", columns.encode(), "text",
         (("solve", "connect_four", "positions.txt", "rows=4", "columns=7", "table_bits=16"),),
     )  # fmt: skip
+
+
+def _battle_decisions() -> Iterator[Sample]:
+    decisions = load_decisions(COMMITTED)
+    for name, read in (
+        ("decisions.npz", lambda path: load_decisions(path.parent)),
+        ("reference.npz", lambda path: load_reference(path.parent, decisions)),
+    ):
+        yield Sample(name, (COMMITTED / name).read_bytes(), "zip", (), read=read)
 
 
 def _corpora() -> Iterator[Sample]:

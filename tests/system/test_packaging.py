@@ -63,6 +63,8 @@ def test_wheel_holds_code_and_data(tmp_path: Path) -> None:
         for file in folder.iterdir():
             if file.is_file() and file.suffix not in {".pyc", ".md"}:
                 assert f"plywise/{file.relative_to(ROOT).as_posix()}" in names
+    for file in (ROOT / "datasets").rglob("*.npz"):
+        assert f"plywise/{file.relative_to(ROOT).as_posix()}" in names
     for kind in ("*.yaml", "*.txt"):
         for file in (ROOT / "conf").rglob(kind):
             assert f"plywise/{file.relative_to(ROOT).as_posix()}" in names
