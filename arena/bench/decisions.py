@@ -177,6 +177,14 @@ def digest_of_decisions(decisions: Sequence[SampledDecision]) -> str:
     return h.hexdigest()[:12]
 
 
+def legal_table(decisions: Sequence[SampledDecision]) -> NDArray[np.bool_]:
+    """Return whether each action is legal ``(decisions, actions)``."""
+    legal = np.zeros((len(decisions), RULES.num_actions), np.bool_)
+    for row, one in zip(legal, decisions, strict=True):
+        row[one.legal] = True
+    return legal
+
+
 def save_decisions(path: Path, decisions: Sequence[SampledDecision], made: dict[str, Any]) -> None:
     """Write a file of decisions; ``made``: how they were made.
 
@@ -184,9 +192,6 @@ def save_decisions(path: Path, decisions: Sequence[SampledDecision], made: dict[
         RecordFileError: the disk refuses it.
     """
     states = np.concatenate([one.worlds for one in decisions])
-    legal = np.zeros((len(decisions), RULES.num_actions), np.bool_)
-    for row, one in zip(legal, decisions, strict=True):
-        row[one.legal] = True
     meta = {
         "format": _FORMAT,
         "names": names_digest(),
@@ -200,7 +205,7 @@ def save_decisions(path: Path, decisions: Sequence[SampledDecision], made: dict[
         "turn": np.array([one.turn for one in decisions], np.int32),
         "player": np.array([one.player for one in decisions], np.int8),
         "worlds": np.array([len(one.worlds) for one in decisions], np.int32),
-        "legal": legal,
+        "legal": legal_table(decisions),
         # Byte by byte over all states: what is equal then stands together, and packs to a third.
         "states": states.view(np.uint8).reshape(len(states), -1).T.copy(),
     }

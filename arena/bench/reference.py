@@ -26,6 +26,7 @@ from plywise.arena.bench.decisions import (
     DecisionsFileError,
     SampledDecision,
     digest_of_decisions,
+    legal_table,
     read_columns,
     write_columns,
 )
@@ -168,10 +169,9 @@ def load_reference(folder: Path, decisions: Sequence[SampledDecision]) -> Refere
             raise DecisionsFileError(
                 f"{path} is the reference of other decisions; anew=reference makes one of these"
             )
-        legal = np.zeros(values.shape[1:], np.bool_)
-        for row, one in zip(legal, decisions, strict=True):
-            row[one.legal] = True
-        if (np.isfinite(values) != legal).any():
+        if values.shape[1] != len(decisions):
+            raise ValueError(f"values of {values.shape[1]} decisions, not of {len(decisions)}")
+        if (np.isfinite(values) != legal_table(decisions)).any():
             raise ValueError("values of other actions than the legal ones")
         if set(made["code"]) != set(code_parts()) or not isinstance(made["search"], dict):
             raise ValueError("it does not say what it was made with")

@@ -36,9 +36,11 @@ from numba import types
 from plywise.engine.bits import list_bits
 from plywise.engine.compile.jit import inlined_kernel, kernel_of, prepare
 from plywise.engine.compile.prefetch import fetch_ahead
-from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, signatures
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL, RulesKernels, signatures
+from plywise.search.config import SearchError
 from plywise.search.simultaneous.memory import (
     ALL_WORLDS,
+    MAX_ACTIONS,
     NODE,
     REGRET,
     REGRETS,
@@ -511,6 +513,27 @@ def uniform_priors(dtype: np.dtype[Any]) -> Any:
         prepare("priors", priors)
         _uniform[name] = priors
     return _uniform[name]
+
+
+def rules_for_slices(kernels: RulesKernels) -> tuple[Any, ...]:
+    """Return the kernels of a game, compiled, in the order of the loop's parameters.
+
+    Raises:
+        SearchError: the game has more actions than the search can number.
+    """
+    if kernels.num_actions > MAX_ACTIONS:
+        raise SearchError(f"{kernels.num_actions} actions; {MAX_ACTIONS} is the limit")
+    found = (
+        kernels.step,
+        kernels.legal,
+        kernels.current,
+        kernels.returns,
+        kernels.evaluate,
+        kernels.reseed,
+        kernels.priors or uniform_priors(kernels.dtype),
+    )
+    prepare("the rules", *found)
+    return found
 
 
 def slice_kernel(dtype: np.dtype[Any]) -> Any:

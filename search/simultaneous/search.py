@@ -19,15 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.engine.compile.jit import prepare
 from plywise.engine.kernels import SIMULTANEOUS, RulesKernels
 from plywise.search.config import SearchError
 from plywise.search.decision import Decision
 from plywise.search.guide.protocol import Consultation
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.growing import Pacing, TreeGrower, TreePoller
-from plywise.search.simultaneous.kernel import slice_kernel, uniform_priors
-from plywise.search.simultaneous.memory import MAX_ACTIONS, MAX_WORLDS
+from plywise.search.simultaneous.kernel import rules_for_slices, slice_kernel
+from plywise.search.simultaneous.memory import MAX_WORLDS
 from plywise.search.simultaneous.parallel import Forest
 from plywise.search.simultaneous.result import (
     DecisionContext,
@@ -58,19 +57,8 @@ class SimultaneousSearch:
     def __init__(self, kernels: RulesKernels, config: SimultaneousConfig | None = None) -> None:
         self.kernels = kernels
         self.config = config or SimultaneousConfig()
-        if kernels.num_actions > MAX_ACTIONS:
-            raise SearchError(f"{kernels.num_actions} actions; {MAX_ACTIONS} is the limit")
-        self._rules = (
-            kernels.step,
-            kernels.legal,
-            kernels.current,
-            kernels.returns,
-            kernels.evaluate,
-            kernels.reseed,
-            kernels.priors or uniform_priors(kernels.dtype),
-        )
+        self._rules = rules_for_slices(kernels)
         self._priors = kernels.priors
-        prepare("the rules", *self._rules)
         self._run = slice_kernel(kernels.dtype)
         self._forest = Forest(self.config, kernels.num_actions, kernels.dtype)
         self.pacing = Pacing()

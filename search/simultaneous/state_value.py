@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.engine.compile.jit import prepare
 from plywise.engine.kernels import SIMULTANEOUS, RulesKernels
-from plywise.search.config import SearchError
 from plywise.search.simultaneous.config import SimultaneousConfig
-from plywise.search.simultaneous.kernel import slice_kernel, uniform_priors
-from plywise.search.simultaneous.memory import MAX_ACTIONS, RootArrays
+from plywise.search.simultaneous.kernel import rules_for_slices, slice_kernel
+from plywise.search.simultaneous.memory import RootArrays
 from plywise.search.simultaneous.root import AdvisedRoot
 from plywise.search.simultaneous.tree import Tree
 
@@ -36,21 +34,10 @@ class StateValue:
     """
 
     def __init__(self, kernels: RulesKernels, iterations: int) -> None:
-        if kernels.num_actions > MAX_ACTIONS:
-            raise SearchError(f"{kernels.num_actions} actions; {MAX_ACTIONS} is the limit")
         self._kernels = kernels
         self._config = SimultaneousConfig(seconds=None, iterations=iterations)
         self._iterations = iterations
-        self._rules = (
-            kernels.step,
-            kernels.legal,
-            kernels.current,
-            kernels.returns,
-            kernels.evaluate,
-            kernels.reseed,
-            kernels.priors or uniform_priors(kernels.dtype),
-        )
-        prepare("the rules", *self._rules)
+        self._rules = rules_for_slices(kernels)
         self._run = slice_kernel(kernels.dtype)
         self._tree = Tree(self._config, kernels.num_actions, kernels.dtype)
 
