@@ -40,10 +40,10 @@ class HitLikelihood:
             With these stats (0: none of the 16 rolls does that), and with others of which each is
             at most about ``NEAR`` away.
         """
+        natural = ability if self._natural else None
         held: str | None = None
         if self._held:
-            held = "" if item and self._rolls.is_plain(item) else item
-        natural = ability if self._natural else None
+            held = "" if item and self._rolls.is_plain(item, natural) else item
         hp, attack, defence, special, resistance, speed = stats
         a, d, s, r, v = self._rolls.counts
         key = (hp, attack * a, defence * d, special * s, resistance * r, speed * v, held, natural)

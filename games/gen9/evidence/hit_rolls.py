@@ -57,12 +57,12 @@ class HitRolls:
         self._rolls = CandidateRolls(
             pool, _FOE, attacker, MOVE_ID[hit.move], critical=hit.critical, hit=hit.number
         )
-        self._usual = self._of_usual("")
+        self._usual = self._of_usual("", None)
         self.counts = tuple(
-            int(any(self._of_usual("", k, factor) != self._usual for factor in _CHANGES))
+            int(any(self._of_usual("", None, k, factor) != self._usual for factor in _CHANGES))
             for k in range(len(_USUAL))
         )
-        self._plain: dict[str, bool] = {}
+        self._plain: dict[tuple[str, str | None], bool] = {}
 
     def of(
         self, item: str | None, ability: str | None, hp: int, left: int, stats: Sequence[int]
@@ -84,17 +84,24 @@ class HitRolls:
             ]
         )
 
-    def is_plain(self, item: str) -> bool:
-        """Return whether an item changes nothing."""
-        found = self._plain.get(item)
+    def is_plain(self, item: str, ability: str | None) -> bool:
+        """Return whether an item changes nothing with an ability (None: as the hit has it).
+
+        The two go together: by Multitype a plate makes the type of Arceus.
+        """
+        found = self._plain.get((item, ability))
         if found is None:
-            told = self._usual[-1] >= _TELLING
-            found = self._plain[item] = told and self._of_usual(item) == self._usual
+            usual = self._of_usual("", ability)
+            told = usual[-1] >= _TELLING
+            found = told and self._of_usual(item, ability) == usual
+            self._plain[item, ability] = found
         return found
 
-    def _of_usual(self, item: str, changed: int | None = None, factor: float = 1.0) -> list[int]:
+    def _of_usual(
+        self, item: str, ability: str | None, changed: int | None = None, factor: float = 1.0
+    ) -> list[int]:
         stats = [int(s * factor) if k == changed else s for k, s in enumerate(_USUAL)]
-        return self.of(item, None, _USUAL_HP, _USUAL_HP // 2, stats)
+        return self.of(item, ability, _USUAL_HP, _USUAL_HP // 2, stats)
 
 
 def _set(fighter: Fighter) -> PokemonSet:

@@ -44,9 +44,9 @@ def rolls_of(item: str, side: int, move: str, *, critical: bool = False) -> list
     return list(battle.damage_rolls(side, move, critical=critical))
 
 
-def foe_after(text: str) -> KnownMon:
+def foe_after(text: str, start: str = START) -> KnownMon:
     tracker = Tracker(0)
-    for line in START.splitlines():
+    for line in start.splitlines():
         tracker.read(line)
     mine = tracker.battle.sides[0].mon
     assert mine is not None
@@ -95,6 +95,34 @@ def test_a_hit_dealt_is_likely_where_its_percent_agree(item: str) -> None:
     far = -(-100 * (most - rolls[-1]) // most) - 2
     (hit,) = foe_after(VOICE.format(far)).hits
     assert explains(hit, chomp) == 0
+
+
+@pytest.mark.parametrize(
+    ("forme", "plate", "move"),
+    [
+        ("Fire", "flameplate", "gigadrain"),
+        ("Water", "splashplate", "gigadrain"),
+        ("Ghost", "spookyplate", "shadowball"),
+        ("Dragon", "dracoplate", "icebeam"),
+    ],
+)
+def test_an_item_counts_by_what_the_ability_makes_of_it(forme: str, plate: str, move: str) -> None:
+    """The plate makes the type, if the ability is Multitype; without it the forme is Normal."""
+    packed = f"Arceus||{plate}|multitype|recover,judgment|Modest|252,,,252,4,|||||"
+    packed = packed.replace("||", f"|Arceus-{forme}|", 1)
+    (arceus,) = parse_packed_team(packed)
+    battle = BattleState.from_seed(packed, BLISSEY, "1,2,3,4")
+    most, name = stats_of_set(arceus)[0], f"Arceus-{forme}"
+    start = START.replace("Garchomp, L75, M", f"{name}, L{arceus.level}").replace(
+        "p2a: Garchomp", "p2a: Arceus"
+    )
+    used = f"|move|p1a: Blissey|{move}|p2a: Arceus\n|-damage|p2a: Arceus|"
+    rolls = list(battle.damage_rolls(1, move))
+    for roll in rolls:
+        shown = -(-100 * (most - roll) // most)
+        (hit,) = foe_after(used + f"{shown}/100", start).hits
+        found = hit_likelihood(hit, arceus, hit.foe.species, plate, "multitype")
+        assert found[0] > 0, (roll, hit)
 
 
 def test_damage_tells_a_choice_band() -> None:
