@@ -92,6 +92,8 @@ def world_facts(
         for what in sorted({*got, *right} - _NOT_COMPARED):
             if what == "volatile choicelock" and not got.get("item", "").startswith("choice"):
                 continue  # it ends when the next turn begins
+            if what == "volatile metronome" and got.get("item") != "metronome":
+                continue  # the next try of a move ends it, before it counts
             if what == "types" and known is not None and known.ability in _TYPE_BY_ITEM:
                 continue  # what the state holds is not what counts
             if what == "stats" and (info.own.copy is not None or info.own.stat_moves):

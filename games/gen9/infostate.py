@@ -228,7 +228,8 @@ class SideView:
         turns_out, actions: turns that the active one has started, and moves that it has tried.
         loafing: if it has Truant, it will not move next time.
         item_lost: it has lost its item since it came in (Unburden).
-        streak: the move that it tried last, and how often in succession before (Metronome).
+        streak: the move that it tried last, and how often in succession before; -1: Magic
+            Room has ended the counting (item Metronome).
         stat_moves: moves that have changed its stats since then (Speed Swap, Power Split …), with
             the index of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).

@@ -246,8 +246,9 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["is"]["eject"] = True  # there is nobody to make room for: it stays ready
     volatiles: _Dump = {}
     mon["vo"] = volatiles
-    if mon["it"] == "metronome":
-        move, times = view.streak
+    move, times = view.streak
+    ignored = times < 0 or (move and mon["ab"] == "klutz")
+    if mon["it"] == "metronome" and not ignored:
         volatiles["metronome"] = {"lastMove": move, "numConsecutive": times}
     if "powertrick" in view.volatiles:
         mon["st"][:2] = mon["st"][1::-1]

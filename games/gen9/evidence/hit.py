@@ -27,6 +27,7 @@ class Fighter:
         attacked: times that it was hit (Rage Fist).
         turns: turns that it has started.
         waiting: its move of this turn is still to come.
+        repeats: how often in succession it had tried its move before (item Metronome).
     """
 
     species: str
@@ -49,6 +50,7 @@ class Fighter:
     attacked: int = 0
     turns: int = 0
     waiting: bool = False
+    repeats: int = 0
 
 
 @dataclass(frozen=True, eq=False)

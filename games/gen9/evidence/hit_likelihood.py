@@ -57,25 +57,31 @@ class HitLikelihood:
     def _ask(self, stats: tuple[int, ...], item: str | None, ability: str | None) -> _Answer:
         hit, hp = self._hit, stats[0]
         low, high = shown_range(hit.foe.hp, hp)
-        rolls = self._rolls.of(item, ability, hp, (low + high + 1) // 2, stats[1:])
-        least, most = rolls[0] * (1 - NEAR) - 1, rolls[-1] * (1 + NEAR) + 1
-        if not rolls[-1]:
+        parts = [(low, high)]
+        if low < high and self._rolls.is_by_hp(item, ability):
+            parts = [(k, k) for k in range(low, high + 1)]
+        rolls = [self._rolls.of(item, ability, hp, sum(part) + 1 >> 1, stats[1:]) for part in parts]
+        least = min(r[0] for r in rolls) * (1 - NEAR) - 1
+        most = max(r[-1] for r in rolls) * (1 + NEAR) + 1
+        if not any(r[-1] for r in rolls):
             least = most = 0.0
         if not hit.dealt:
+            cases = 16 * len(rolls)
             if hit.left:
                 seen = hit.own.hp - hit.left
                 typical = 1 / min(16, 1 + _WIDTH * seen)
                 near = 1 / (most - least) if least <= seen <= most and most else 0.0
-                return rolls.count(seen) / 16 / typical, near / typical
-            exact = sum(roll >= hit.own.hp for roll in rolls) / 16
+                return sum(r.count(seen) for r in rolls) / cases / typical, near / typical
+            exact = sum(roll >= hit.own.hp for r in rolls for roll in r) / cases
             return exact, _above(hit.own.hp, least, most)
         left_low, left_high = shown_range(hit.left, hp)
         if not hit.left:
             left_low = -100_000
         agreeing = 0.0
-        for roll in rolls:
-            first, last = max(low, left_low + roll), min(high, left_high + roll)
-            agreeing += max(0, last - first + 1) / (high - low + 1)
+        for (start, end), some in zip(parts, rolls, strict=True):
+            for roll in some:
+                first, last = max(start, left_low + roll), min(end, left_high + roll)
+                agreeing += max(0, last - first + 1) / (high - low + 1)
         if not hit.left:
             return agreeing / 16, _above((low + high) / 2, least, most)
         percent = _WIDTH * (hit.foe.hp - hit.left)

@@ -18,6 +18,7 @@ from plywise.games.gen9.evidence.hit import Fighter, Hit
 
 _OWN, _FOE = 0, 1  # sides of the state
 _SPEED = 4
+_METRONOME = "metronome"
 _USUAL, _USUAL_HP = (200, 201, 202, 203, 204), 300
 _CHANGES = (0.4, 2.5)  # of a stat, to see whether it counts
 _TELLING = 25  # damage from which on a change by a tenth is seen
@@ -33,36 +34,16 @@ class HitRolls:
     """
 
     def __init__(self, hit: Hit) -> None:
-        sides = (hit.own, hit.foe)
-        dump: _Dump = {
-            "turn": 1,
-            "req": "move",
-            "w": hit.weather,
-            "ws": {},
-            "t": hit.terrain,
-            "ts": {},
-            "pw": {name: {"duration": 2} for name in hit.rooms},
-            "lm": "",
-            "lsm": "",
-            "q": [
-                ["move", f"@p{s + 1}:0", "splash"]
-                for s, fighter in enumerate(sides)
-                if fighter.waiting
-            ],
-            "S": [_side(fighter) for fighter in sides],
-        }
-        teams = tuple((_set(fighter),) for fighter in sides)
-        pool = codec.decode(dump, codec.BattleSetup((teams[0], teams[1])))
-        attacker = _OWN if hit.dealt else _FOE
-        self._rolls = CandidateRolls(
-            pool, _FOE, attacker, MOVE_ID[hit.move], critical=hit.critical, hit=hit.number
-        )
+        self._hit = hit
+        self._rolls = _candidate_rolls(hit, repeating=hit.foe.item == _METRONOME)
+        self._repeating: CandidateRolls | None = None
         self._usual = self._of_usual("", None)
         self.counts = tuple(
             int(any(self._of_usual("", None, k, factor) != self._usual for factor in _CHANGES))
             for k in range(len(_USUAL))
         )
         self._plain: dict[tuple[str, str | None], bool] = {}
+        self._by_hp: dict[tuple[str | None, str | None], bool] = {}
 
     def of(
         self, item: str | None, ability: str | None, hp: int, left: int, stats: Sequence[int]
@@ -74,7 +55,12 @@ class HitRolls:
             hp: the maximum; ``left``: before the hit.
             stats: atk, def, spa, spd, spe; any where they do not count.
         """
-        return self._rolls.of(
+        rolls = self._rolls
+        if item == _METRONOME and self._hit.foe.repeats:
+            if self._repeating is None:
+                self._repeating = _candidate_rolls(self._hit, repeating=True)
+            rolls = self._repeating
+        return rolls.of(
             [
                 UNCHANGED if ability is None else ABILITY_ID.get(ability, 0),
                 UNCHANGED if item is None else ITEM_ID.get(item, 0),
@@ -97,11 +83,52 @@ class HitRolls:
             self._plain[item, ability] = found
         return found
 
+    def is_by_hp(self, item: str | None, ability: str | None) -> bool:
+        """Return whether it may count how much HP the Pokémon had of those that were shown.
+
+        Overgrow begins at a third.
+        """
+        found = self._by_hp.get((item, ability))
+        if found is None:
+            shown = self._hit.foe.hp
+            ends = (max(1, shown - 2), min(99, shown + 1))
+            low, high = (
+                self.of(item, ability, _USUAL_HP, _USUAL_HP * end // 100, _USUAL) for end in ends
+            )
+            found = self._by_hp[item, ability] = low != high
+        return found
+
     def _of_usual(
         self, item: str, ability: str | None, changed: int | None = None, factor: float = 1.0
     ) -> list[int]:
         stats = [int(s * factor) if k == changed else s for k, s in enumerate(_USUAL)]
         return self.of(item, ability, _USUAL_HP, _USUAL_HP // 2, stats)
+
+
+def _candidate_rolls(hit: Hit, *, repeating: bool) -> CandidateRolls:
+    """Return the rolls of a hit; ``repeating``: the opponent's repeats of its move count."""
+    sides = (hit.own, hit.foe)
+    dump: _Dump = {
+        "turn": 1,
+        "req": "move",
+        "w": hit.weather,
+        "ws": {},
+        "t": hit.terrain,
+        "ts": {},
+        "pw": {name: {"duration": 2} for name in hit.rooms},
+        "lm": "",
+        "lsm": "",
+        "q": [
+            ["move", f"@p{s + 1}:0", "splash"] for s, fighter in enumerate(sides) if fighter.waiting
+        ],
+        "S": [_side(hit.own, hit.own.item == _METRONOME), _side(hit.foe, repeating)],
+    }
+    teams = tuple((_set(fighter),) for fighter in sides)
+    pool = codec.decode(dump, codec.BattleSetup((teams[0], teams[1])))
+    attacker = _OWN if hit.dealt else _FOE
+    return CandidateRolls(
+        pool, _FOE, attacker, MOVE_ID[hit.move], critical=hit.critical, hit=hit.number
+    )
 
 
 def _set(fighter: Fighter) -> PokemonSet:
@@ -118,7 +145,7 @@ def _set(fighter: Fighter) -> PokemonSet:
     )
 
 
-def _side(fighter: Fighter) -> _Dump:
+def _side(fighter: Fighter, repeating: bool) -> _Dump:
     species = load().species_id(fighter.species)
     # A line says of both kinds of As One that they are one; they change no damage.
     ability = fighter.ability if fighter.ability in ABILITY_ID else ""
@@ -151,6 +178,8 @@ def _side(fighter: Fighter) -> _Dump:
             if name != "slowstart"
         },
     }
+    if repeating and fighter.repeats:
+        mon["vo"]["metronome"] = {"lastMove": "splash", "numConsecutive": fighter.repeats}
     if ("slowstart", "") in fighter.effects:
         mon["as"]["counter"] = 5
     if fighter.added_type:

@@ -154,6 +154,8 @@ class Health(Reader):
             if mon.item != "" and self._is_active(line.arg(0)):
                 self._side(line.arg(0)).item_lost = True
         mon.item = item
+        if item == "metronome" and self._is_active(line.arg(0)) and kind:
+            self._side(line.arg(0)).streak = ("", 0)
         if (kind == "ability" and cause in ("frisk",)) or not kind:
             mon.first_item = mon.first_item if mon.first_item is not None else item
         looker = self._mon(line.tags.get("of", ""))
@@ -164,6 +166,8 @@ class Health(Reader):
             victim = self._mon(line.tags.get("of", ""))
             if victim is not None:
                 victim.lose_item(item)
+                if self._is_active(line.tags["of"]):
+                    self._side(line.tags["of"]).item_lost = True
         if cause in ("recycle", "harvest"):
             mon.last_item = ""
 

@@ -33,6 +33,7 @@ _ACTING = frozenset(
     slowstart smackdown tarshot""".split()
 )
 """Conditions that may, and that the engine's state has."""
+_ROOMS = frozenset(PSEUDO_WEATHER_NAMES) - {"echoedvoice"}
 _CONDITIONS = frozenset(["auroraveil", "lightscreen", "reflect", "tailwind"])
 _UNSURE_SIDES = frozenset(["firepledge", "grasspledge", "waterpledge"])
 _OF_THE_MOMENT = frozenset(
@@ -107,12 +108,12 @@ class Hits:
             self._move,
             self._number,
             self._critical,
-            _fighter(own, mine, waiting=not dealt and not own.acted, known=True),
-            _fighter(foe, theirs, waiting=dealt and not foe.acted, known=False),
+            _fighter(own, mine, attacks=dealt, known=True),
+            _fighter(foe, theirs, attacks=not dealt, known=False),
             left,
             battle.weather,
             battle.terrain,
-            tuple(n for n in battle.conditions if n in PSEUDO_WEATHER_NAMES),
+            tuple(n for n in battle.conditions if n in _ROOMS),
         )
         theirs.hits = (*theirs.hits, hit)[-KEPT:]
 
@@ -122,13 +123,13 @@ class Hits:
         assert player is not None
         now, most, _ = condition_of(line.arg(1))
         mon = battle.sides[1 - player if dealt else player].mon
-        if mon is None or now == 1 or (now and most != mon.max_hp and not self._reader.exact):
-            return None  # with 1 HP left it may have endured
-        if not dealt:
-            return now
-        if self._reader.exact and most:
+        if mon is None or (now and most != mon.max_hp and not self._reader.exact):
+            return None
+        if dealt and mon.max_hp != 100:
+            return None
+        if dealt and self._reader.exact and most:
             now = shown_hp(now, most)
-        return now if mon.max_hp == 100 and now != 1 else None
+        return now if now != 1 else None  # with 1 HP left it may have endured
 
     def _describable(
         self, move: Mapping[str, Any], own: KnownSide, foe: KnownSide, *, dealt: bool
@@ -163,7 +164,7 @@ def _known_effects(side: KnownSide) -> bool:
     return all(n in _HARMLESS or n in _ACTING or n == "fallen" for n in side.effects)
 
 
-def _fighter(side: KnownSide, mon: KnownMon, *, waiting: bool, known: bool) -> Fighter:
+def _fighter(side: KnownSide, mon: KnownMon, *, attacks: bool, known: bool) -> Fighter:
     effects = side.effects
     return Fighter(
         species=mon.species,
@@ -189,5 +190,6 @@ def _fighter(side: KnownSide, mon: KnownMon, *, waiting: bool, known: bool) -> F
         overlord=effects["fallen"].count if "fallen" in effects else 0,
         attacked=mon.attacked,
         turns=side.turns,
-        waiting=waiting,
+        waiting=not attacks and not side.acted,
+        repeats=max(0, side.streak[1]) if attacks else 0,
     )

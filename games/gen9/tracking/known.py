@@ -214,7 +214,8 @@ class KnownSide:
         acted: it has moved, or was sent out, this turn.
         loafing: if it has Truant, it will not move next time.
         item_lost: the active one has lost its item since it came in.
-        streak: the move that it tried last, and how often in succession before (Metronome).
+        streak: the move that it tried last, and how often in succession before; -1: Magic
+            Room has ended the counting (item Metronome).
         stat_moves: moves that have changed its stats since then (``STAT_MOVES``), with the number
             of the Pokémon opposite, oldest first.
         moves_used: moves that it has used since then (Last Resort).

@@ -43,9 +43,9 @@ class Moves(Reader):
         side.effects.pop("beakblast", None)  # the beak is hot until it strikes
         if move == "echoedvoice":
             self._echo()
+        self._moving.streak = side.streak
         if move not in tables.CALLING and line.arg(2) != "null":  # without a target it is not tried
-            again = side.streak[0] == move and not side.failed_before
-            side.streak = (move, side.streak[1] + 1 if again else 0)
+            self._count_streak(side, move)
         if called:
             # Pressure takes PP from the move that has called this one.
             spent_on = mon.uses if side.copied is None else mon.copied_uses
@@ -72,6 +72,16 @@ class Moves(Reader):
         elif side.copied is not None and move != "struggle":
             spent = mon.copied_uses.get(move, 0) + self._cost(s, move, line.arg(2))
             mon.copied_uses[move] = spent
+
+    def _count_streak(self, side: KnownSide, move: str) -> None:
+        """Count tries of the same move in succession (the item Metronome's ``onTryMove``)."""
+        last, times = side.streak
+        if times < 0 or "magicroom" in self.battle.conditions:
+            side.streak = ("", -1)
+        elif last == move and (not side.failed_before or "twoturnmove" in side.effects):
+            side.streak = (move, times + 1)
+        else:
+            side.streak = (move, int("twoturnmove" in side.effects))
 
     def _echo(self) -> None:
         """Note that Echoed Voice grows, once a turn."""
@@ -140,7 +150,9 @@ class Moves(Reader):
             return  # a future move
         moving = self._moving
         if moving is not None and moving.side != place_of(line.arg(0))[0]:
-            if not tables.is_at_all(moving.move):
+            if line.arg(1) == "confusion":
+                self._prevented()  # Own Tempo's ``onHit``: what else the move does, it has done
+            elif not tables.is_at_all(moving.move):
                 self.battle.sides[moving.side].failed_now = True
 
     def _on_minus_message(self, line: ProtocolLine) -> None:
@@ -176,6 +188,8 @@ class Moves(Reader):
                 prevented = place_of(line.tags.get("of", ""))[0]
                 if prevented >= 0:
                     self.battle.sides[prevented].failed_now = True
+                    if self._moving is not None:
+                        self.battle.sides[prevented].streak = self._moving.streak
                 return  # its holder prevents another's move
         self._tried(line.arg(0), loafing=name not in ("slp", "frz", "truant", "recharge"))
         side.effects.pop("twoturnmove", None)
@@ -189,9 +203,14 @@ class Moves(Reader):
         if "premajor" in line.tags:
             return
         self._start(line.arg(0), "twoturnmove", move=to_id(line.arg(1)))
+        if self._moving is not None:
+            self._side(line.arg(0)).streak = self._moving.streak  # it has not been tried yet
 
     def _on_minus_anim(self, line: ProtocolLine) -> None:
-        self._side(line.arg(0)).effects.pop("twoturnmove", None)  # a charge that needs no turn
+        side = self._side(line.arg(0))
+        charge = side.effects.pop("twoturnmove", None)  # a charge that needs no turn
+        if charge is not None:
+            self._count_streak(side, charge.move)
 
     def _on_minus_mustrecharge(self, line: ProtocolLine) -> None:
         self._start(line.arg(0), "mustrecharge")

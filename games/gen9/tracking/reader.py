@@ -29,6 +29,7 @@ class MoveUnderWay:
         slot: the slot condition that it made.
         stolen: a berry that it ate off its holder, and the name of who ate it.
         synchronized: its status has set off Synchronize.
+        streak: its user's ``streak`` before it.
     """
 
     side: int
@@ -40,6 +41,7 @@ class MoveUnderWay:
     slot: str = ""
     stolen: tuple[str, str] = ("", "")
     synchronized: bool = False
+    streak: tuple[str, int] = ("", 0)
 
 
 class Reader:

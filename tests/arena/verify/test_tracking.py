@@ -45,7 +45,7 @@ def test_a_corpus_without_streams_is_refused() -> None:
 
 
 def test_the_true_sets_explain_what_a_battle_has_shown() -> None:
-    """Two battles of the Battle Factory, whose Pokémon have abilities of their own."""
+    """Battles of the Battle Factory, and of odd sets in which once a true one explained nothing."""
     corpus = str(DATA / "evidence.jsonl.gz")
     report = verify_tracking(VerifyConfig(what="tracking", corpus=corpus))
     assert report.examples == {}

@@ -125,6 +125,39 @@ def test_an_item_counts_by_what_the_ability_makes_of_it(forme: str, plate: str, 
         assert found[0] > 0, (roll, hit)
 
 
+def test_tries_in_succession_count_for_a_metronome() -> None:
+    chomp, _ = teams("metronome")
+    rolls = rolls_of("leftovers", 0, "dragonclaw")
+    claws = CLAW.format(651 - rolls[8]) + "\n|\n|upkeep\n|turn|2\n"
+    boosted = round(rolls[8] * 1.2)
+    first, second = foe_after(claws + CLAW.format(651 - rolls[8] - boosted)).hits
+    assert (first.foe.repeats, second.foe.repeats) == (0, 1)
+    assert explains(first, chomp) > 0
+    assert explains(second, chomp) > 0
+    assert explains(second, replace(chomp, item="leftovers")) == 0
+
+
+def test_any_of_the_hp_that_are_shown_may_have_been_there() -> None:
+    """34 % are 100 to 102 of 301 HP: Overgrow works up to 100."""
+    bulk = "Venusaur||leftovers|overgrow|gigadrain|Bold|,,252,,252,|||||"
+    (s,) = parse_packed_team(bulk)
+    most = stats_of_set(s)[0]
+    assert most == 301
+    low, high = shown_range(34, most)
+    assert low * 3 <= most < high * 3
+    rolls = {}
+    for hp in (low, high):
+        battle = BattleState.from_seed(bulk, BLISSEY, "1,2,3,4")
+        battle.pool[0].sides[0].mons[0].hp = hp
+        rolls[hp] = list(battle.damage_rolls(0, "gigadrain"))
+    assert rolls[low][0] > rolls[high][-1]
+    start = START.replace("Garchomp, L75, M|100", "Venusaur, M|34").replace("Garchomp", "Venusaur")
+    for seen in (rolls[low][3], rolls[high][3]):
+        text = CLAW.replace("Garchomp|Dragon Claw", "Venusaur|Giga Drain").format(651 - seen)
+        (hit,) = foe_after(text, start).hits
+        assert hit_likelihood(hit, s, "venusaur", "leftovers", "overgrow")[0] > 0
+
+
 def test_damage_tells_a_choice_band() -> None:
     chomp, _ = teams("leftovers")
     roll = rolls_of("choiceband", 0, "dragonclaw")[8]

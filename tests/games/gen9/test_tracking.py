@@ -397,6 +397,52 @@ def test_a_move_without_a_target_makes_no_streak() -> None:
     assert read("|move|p2a: Garchomp|Bite|p1a: Blissey").sides[1].streak == ("bite", 0)
 
 
+BEAM = "|move|p2a: Garchomp|Solar Beam|p1a: Blissey"
+CHARGE = BEAM + "|[still]\n|-prepare|p2a: Garchomp|Solar Beam\n"
+BITE = "|move|p2a: Garchomp|Bite|p1a: Blissey\n"
+NEXT = "|\n|upkeep\n|turn|2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "streak"),
+    [
+        (BITE + NEXT + BITE, ("bite", 1)),
+        (BITE + "|-miss|p2a: Garchomp|p1a: Blissey\n" + NEXT + BITE, ("bite", 0)),
+        (BITE + CHARGE, ("bite", 0)),  # what is charged is not tried yet
+        (CHARGE + NEXT + BEAM + "|[from]lockedmove", ("solarbeam", 1)),
+        (CHARGE + "|-anim|p2a: Garchomp|Solar Beam|p1a: Blissey", ("solarbeam", 0)),
+        ("|-fieldstart|move: Magic Room|[of] p1a: Blissey\n" + BITE, ("", -1)),
+        (BITE + "|-item|p2a: Garchomp|Metronome|[from] move: Trick", ("", 0)),
+        (BITE + "|switch|p2a: Garchomp|Garchomp, L83, M|100/100", ("", 0)),
+    ],
+)
+def test_what_the_item_metronome_counts(text: str, streak: tuple[str, int]) -> None:
+    """Condition ``metronome`` in data/items.ts: ``onTryMove``, after the move's own."""
+    assert read(text).sides[1].streak == streak
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "|-item|p1a: Blissey|Power Herb|[from] ability: Magician|[of] p2a: Garchomp",
+        "|-item|p1a: Blissey|Power Herb|[from] ability: Pickpocket|[of] p2a: Garchomp",
+        "|-enditem|p2a: Garchomp|Power Herb|[silent]|[from] move: Thief|[of] p1a: Blissey",
+    ],
+)
+def test_a_stolen_item_was_lost(lines: str) -> None:
+    """``onTakeItem`` of Unburden in data/abilities.ts."""
+    assert read(lines).sides[1].item_lost
+    assert not read(lines).sides[0].item_lost
+
+
+def test_own_tempo_stops_the_confusion_alone() -> None:
+    immune = "|-immune|p2a: Garchomp|confusion|[from] ability: Own Tempo"
+    flatter = "|move|p1a: Blissey|Flatter|p2a: Garchomp\n|-boost|p2a: Garchomp|spa|{}\n" + immune
+    assert not read(flatter.format(1)).sides[0].failed_now
+    assert read(flatter.format(0)).sides[0].failed_now
+    assert read("|move|p1a: Blissey|Confuse Ray|p2a: Garchomp\n" + immune).sides[0].failed_now
+
+
 def test_a_lock_begins_anew_when_its_move_is_chosen_again() -> None:
     use, hit = "|move|p2a: Garchomp|Outrage|p1a: Blissey", "|-damage|p1a: Blissey|300/400"
     first = f"{use}\n{hit}\n{END.format(2)}"
