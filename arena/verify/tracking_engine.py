@@ -41,10 +41,13 @@ class EngineGame:
     def same(self, info: InfoState) -> bool:
         """Return whether a player's information state on the server is that of this game.
 
-        Where the server hides that the Pokémon is trapped, it offers switches, which it refuses:
-        the engine offers what it accepts.
+        Where the server hides that the Pokémon is trapped, or which of its moves are sealed by
+        Imprison, it offers actions that it refuses: the engine offers what it accepts.
         """
         mine = self._state.information_state(info.player)
-        if info.maybe_trapped and set(mine.legal) <= set(info.legal):
+        sealed = "imprison" in info.foe.volatiles
+        if (info.maybe_trapped or sealed) and set(mine.legal) <= set(info.legal):
             info = replace(info, legal=mine.legal, trapped=mine.trapped)
+            if sealed:
+                info = replace(info, own=replace(info.own, mons=mine.own.mons))
         return info == mine

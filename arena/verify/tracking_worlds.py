@@ -45,11 +45,12 @@ _NOT_COMPARED = frozenset(
         "last turn's result;hurt this turn;newly switched;stats raised;stats lowered;attackers;"
         "attack damage;request;switch flag;boosted by stellar;used item this turn;"
         "sleeps by own side;illusion;illusion kept;ability state checked;ability state busted;"
-        "ability state resisted;volatile allyswitch;volatiles by age"
+        "ability state resisted;volatile allyswitch;volatiles by age;item state eject"
     ).split(";")
 )
-"""What is drawn, what lasts for a part of a turn, what the choices of both hide, and the order in
-which conditions of a Pokémon began, hidden ones among them (only ties of handlers ask for it)."""
+"""What is drawn, what lasts for a part of a turn, what the choices of both hide, the order in which
+conditions of a Pokémon began, hidden ones among them (only ties of handlers ask for it), and an
+Eject Pack that stays ready since there is nobody to make room for."""
 _OF_SETS = frozenset(
     (
         "hp;max hp;ability;base ability;item;tera type;may terastallize;moves;pp;max pp;stats;"

@@ -228,6 +228,7 @@ class SideView:
         turns_out, actions: turns that the active one has started, and moves that it has tried.
         loafing: if it has Truant, it will not move next time.
         item_lost: it has lost its item since it came in (Unburden).
+        item_started: its item has begun (``onStart``); not where it came in during Magic Room.
         streak: the move that it tried last, and how often in succession before; -1: Magic
             Room has ended the counting (item Metronome).
         stat_moves: moves that have changed its stats since then (Speed Swap, Power Split …), with
@@ -260,6 +261,7 @@ class SideView:
     actions: int = 0
     loafing: bool = False
     item_lost: bool = False
+    item_started: bool = True
     streak: tuple[str, int] = ("", 0)
     stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()

@@ -241,14 +241,12 @@ def active_facts(mon: _Dump, view: SideView, foe: str, rng: Random) -> None:
         mon["as"][mon["ab"]] = True
     if mon.get("tera") and mon["sp"].startswith("ogerpon"):
         mon["as"]["embodied"] = True
-    mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {}))
-    if mon["it"] == "ejectpack" and view.left == 1 and min(view.boosts.values(), default=0) < 0:
-        mon["is"]["eject"] = True  # there is nobody to make room for: it stays ready
+    mon["is"] = dict(_ITEM_STARTED.get(mon["it"], {})) if view.item_started else {}
     volatiles: _Dump = {}
     mon["vo"] = volatiles
     move, times = view.streak
     ignored = times < 0 or (move and mon["ab"] == "klutz")
-    if mon["it"] == "metronome" and not ignored:
+    if mon["it"] == "metronome" and view.item_started and not ignored:
         volatiles["metronome"] = {"lastMove": move, "numConsecutive": times}
     if "powertrick" in view.volatiles:
         mon["st"][:2] = mon["st"][1::-1]

@@ -15,12 +15,13 @@ from plywise.engine.battle.border import codec
 from plywise.engine.battle.damage_rolls import UNCHANGED, CandidateRolls
 from plywise.engine.battle.names import ABILITY_ID, ITEM_ID, MOVE_ID
 from plywise.games.gen9.evidence.hit import Fighter, Hit
+from plywise.games.gen9.evidence.speed_order import ITEM_FACTORS
 
 _OWN, _FOE = 0, 1  # sides of the state
 _SPEED = 4
 _METRONOME = "metronome"
-_USUAL, _USUAL_HP = (200, 201, 202, 203, 204), 300
-_CHANGES = (0.4, 2.5)  # of a stat, to see whether it counts
+_USUAL, _USUAL_HP = (200, 201, 202, 203), 300  # atk, def, spa, spd
+_CHANGES = (0.1, 0.4, 2.5, 10.0)  # of a stat, to see whether it counts
 _TELLING = 25  # damage from which on a change by a tenth is seen
 
 _Dump = dict[str, Any]
@@ -40,7 +41,7 @@ class HitRolls:
         self._usual = self._of_usual("", None)
         self.counts = tuple(
             int(any(self._of_usual("", None, k, factor) != self._usual for factor in _CHANGES))
-            for k in range(len(_USUAL))
+            for k in range(_SPEED + 1)
         )
         self._plain: dict[tuple[str, str | None], bool] = {}
         self._by_hp: dict[tuple[str | None, str | None], bool] = {}
@@ -78,7 +79,7 @@ class HitRolls:
         found = self._plain.get((item, ability))
         if found is None:
             usual = self._of_usual("", ability)
-            told = usual[-1] >= _TELLING
+            told = usual[-1] >= _TELLING and not (self.counts[_SPEED] and item in ITEM_FACTORS)
             found = told and self._of_usual(item, ability) == usual
             self._plain[item, ability] = found
         return found
@@ -92,17 +93,22 @@ class HitRolls:
         if found is None:
             shown = self._hit.foe.hp
             ends = (max(1, shown - 2), min(99, shown + 1))
-            low, high = (
-                self.of(item, ability, _USUAL_HP, _USUAL_HP * end // 100, _USUAL) for end in ends
-            )
+            low, high = (self._of_usual(item, ability, left=_USUAL_HP * end // 100) for end in ends)
             found = self._by_hp[item, ability] = low != high
         return found
 
     def _of_usual(
-        self, item: str, ability: str | None, changed: int | None = None, factor: float = 1.0
+        self,
+        item: str | None,
+        ability: str | None,
+        changed: int | None = None,
+        factor: float = 1.0,
+        left: int = _USUAL_HP // 2,
     ) -> list[int]:
-        stats = [int(s * factor) if k == changed else s for k, s in enumerate(_USUAL)]
-        return self.of(item, ability, _USUAL_HP, _USUAL_HP // 2, stats)
+        # Powers by Speed go by the share of the two, whatever the level.
+        usual = (*_USUAL, self._hit.own.stats[_SPEED])
+        stats = [int(s * factor) if k == changed else s for k, s in enumerate(usual)]
+        return self.of(item, ability, _USUAL_HP, left, stats)
 
 
 def _candidate_rolls(hit: Hit, *, repeating: bool) -> CandidateRolls:

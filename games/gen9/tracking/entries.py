@@ -57,6 +57,7 @@ class Entries(Reader):
         side.acted, side.loafing, side.item_lost, side.moves_used = True, False, False, ()
         side.failed_now = side.failed_before = False
         side.stat_moves, side.streak = (), ("", 0)
+        side.item_started = "magicroom" not in self.battle.conditions
         self._free(1 - s)
 
     def _free(self, side: int) -> None:

@@ -18,6 +18,8 @@ _TAKING = frozenset(
     trick""".split()
 )
 """Causes that take an item away: it is not used up."""
+_STEALING = frozenset(["covet", "magician", "pickpocket", "thief"])
+"""Causes by which an item comes from the Pokémon that ``[of]`` names."""
 
 
 class Health(Reader):
@@ -154,8 +156,10 @@ class Health(Reader):
             if mon.item != "" and self._is_active(line.arg(0)):
                 self._side(line.arg(0)).item_lost = True
         mon.item = item
-        if item == "metronome" and self._is_active(line.arg(0)) and kind:
-            self._side(line.arg(0)).streak = ("", 0)
+        if kind and self._is_active(line.arg(0)):
+            self._side(line.arg(0)).item_started = True
+            if item == "metronome":
+                self._side(line.arg(0)).streak = ("", 0)
         if (kind == "ability" and cause in ("frisk",)) or not kind:
             mon.first_item = mon.first_item if mon.first_item is not None else item
         looker = self._mon(line.tags.get("of", ""))
@@ -163,6 +167,7 @@ class Health(Reader):
             looker.learn_ability("frisk", own=self._ability_is_own(line.tags["of"]))
         if kind == "ability" and cause in ("pickup", "harvest", "magician", "pickpocket"):
             mon.learn_ability(cause)
+        if cause in _STEALING:
             victim = self._mon(line.tags.get("of", ""))
             if victim is not None:
                 victim.lose_item(item)

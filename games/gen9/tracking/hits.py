@@ -96,6 +96,8 @@ class Hits:
             return
         if mine.item is None or mine.ability is None or may_be_disguised(foe):
             return
+        if mine.stats_forme not in ("", mine.forme):
+            return  # the next request tells its stats
         # The next request tells which of the player's own has come in.
         if not own.turns and any(mon.base_ability == "illusion" for mon in own.mons):
             return

@@ -139,6 +139,7 @@ def side_view(
         actions=side.actions,
         loafing=side.loafing,
         item_lost=side.item_lost,
+        item_started=side.item_started,
         streak=side.streak,
         stat_moves=side.stat_moves,
         moves_used=side.moves_used,

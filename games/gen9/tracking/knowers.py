@@ -149,6 +149,7 @@ def _side(view: SideView, ends: int, names: Sequence[str]) -> KnownSide:
         failed_before=view.failed_before,
         loafing=view.loafing,
         item_lost=view.item_lost,
+        item_started=view.item_started,
         streak=view.streak,
         stat_moves=view.stat_moves,
         moves_used=view.moves_used,

@@ -64,7 +64,8 @@ class KnownMon:
         away: "" its HP is as told; it has left since then with ``regenerator``, or with an ability
             that is not known (``unknown``): then it may have more.
         appeared: it came in under its own name.
-        stats, moves: of the player's own: without boosts, and ids by slot.
+        stats, moves: of the player's own: without boosts, and ids by slot; ``stats_forme``: the
+            forme whose stats they are.
         done: what works once a battle: ``sword``, ``shield``, ``syrup``, ``hero``, ``bond``,
             ``berry`` (it has eaten one).
         excluded_items, excluded_abilities: of the opponent's: what its set does not have, as it
@@ -107,6 +108,7 @@ class KnownMon:
     away: str = ""
     appeared: bool = False
     stats: tuple[int, ...] | None = None
+    stats_forme: str = ""
     moves: tuple[str, ...] = ()
     done: set[str] = field(default_factory=set)
     excluded_items: tuple[str, ...] = ()
@@ -214,6 +216,7 @@ class KnownSide:
         acted: it has moved, or was sent out, this turn.
         loafing: if it has Truant, it will not move next time.
         item_lost: the active one has lost its item since it came in.
+        item_started: its item has begun; not where it came in during Magic Room.
         streak: the move that it tried last, and how often in succession before; -1: Magic
             Room has ended the counting (item Metronome).
         stat_moves: moves that have changed its stats since then (``STAT_MOVES``), with the number
@@ -250,6 +253,7 @@ class KnownSide:
     acted: bool = False
     loafing: bool = False
     item_lost: bool = False
+    item_started: bool = True
     streak: tuple[str, int] = ("", 0)
     stat_moves: tuple[tuple[str, int | None], ...] = ()
     moves_used: tuple[str, ...] = ()

@@ -66,7 +66,7 @@ class Moves(Reader):
         if (
             side.copied is None
             and move != "struggle"
-            and (mimicked is None or mimicked.move != move)
+            and (mimicked is None or mimicked.move != move or s == self.player)
         ):
             mon.uses[move] = mon.uses.get(move, 0) + self._cost(s, move, line.arg(2))
         elif side.copied is not None and move != "struggle":

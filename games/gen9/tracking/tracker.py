@@ -148,7 +148,7 @@ class Tracker(Entries, Moves, Health, Conditions):
             self._set_status(mon, own.status)
         if mon.species != own.species:
             mon.species = mon.forme = own.species
-        mon.stats, mon.gender = own.stats, own.gender
+        mon.stats, mon.stats_forme, mon.gender = own.stats, mon.forme, own.gender
         if copied:
             mon.copied_moves = own.moves
         else:

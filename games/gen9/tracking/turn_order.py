@@ -253,6 +253,8 @@ class TurnOrder:
             return None
         if mine.item is None or mine.ability is None or mine.item in (*LAST_ITEMS, "quickpowder"):
             return None
+        if mine.stats_forme not in ("", mine.forme):
+            return None  # the next request tells its stats
         if "gastroacid" in own.effects or "gastroacid" in foe.effects or self._suppressed():
             return None
         weathers = _weatherless(mine.ability) or any(map(_weatherless, self._abilities(foe, -1)))

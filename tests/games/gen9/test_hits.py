@@ -11,12 +11,13 @@ from plywise.datasets.pokemon_sets import PokemonSet, parse_packed_team
 from plywise.datasets.spreads import stats_of_set
 from plywise.engine.battle.border.battle_state import BattleState
 from plywise.games.gen9.evidence.highest_stat import Highest, explains_highest
-from plywise.games.gen9.evidence.hit import Hit
+from plywise.games.gen9.evidence.hit import Fighter, Hit
 from plywise.games.gen9.evidence.hit_likelihood import (
     HitLikelihood,
     hit_likelihood,
     shown_range,
 )
+from plywise.games.gen9.evidence.hit_rolls import HitRolls
 from plywise.games.gen9.infostate import ANY_SPEED
 from plywise.games.gen9.likelihood import UNEXPLAINED, Signs, likelihood
 from plywise.games.gen9.tracking.known import KnownMon
@@ -52,6 +53,7 @@ def foe_after(text: str, start: str = START) -> KnownMon:
     assert mine is not None
     mine.item, mine.ability, mine.stats = "leftovers", "naturalcure", stats_of_set(teams("")[1])[1:]
     mine.first_item, mine.base_ability = mine.item, mine.ability
+    mine.stats_forme = mine.forme
     for line in text.splitlines():
         tracker.read(line)
     assert not tracker.battle.unreadable
@@ -135,6 +137,24 @@ def test_tries_in_succession_count_for_a_metronome() -> None:
     assert explains(first, chomp) > 0
     assert explains(second, chomp) > 0
     assert explains(second, replace(chomp, item="leftovers")) == 0
+
+
+def test_a_forme_that_the_last_request_did_not_tell_has_no_stats() -> None:
+    start, claw = (text.replace("Blissey", "Eiscue") for text in (START, CLAW))
+    change = "|detailschange|p1a: Eiscue|Eiscue-Noice, F\n"
+    assert foe_after(claw.format(600), start).hits
+    assert not foe_after(change + claw.format(600), start).hits
+
+
+@pytest.mark.parametrize("level", [5, 50, 100])
+def test_a_power_by_speed_asks_for_the_speed_at_any_level(level: int) -> None:
+    own = Fighter(
+        "koffing", level, "F", 23, 23, "", "", "stench", stats=(13, 19, 13, 11, level + 4)
+    )
+    foe = Fighter("chinchou", level, "M", 75, 100, "", None, None)
+    rolls = HitRolls(Hit(False, "electroball", 1, False, own, foe, 17))
+    assert rolls.counts == (0, 0, 1, 0, 1)
+    assert not rolls.is_plain("powerband", None)
 
 
 def test_any_of_the_hp_that_are_shown_may_have_been_there() -> None:

@@ -426,7 +426,8 @@ def test_what_the_item_metronome_counts(text: str, streak: tuple[str, int]) -> N
     [
         "|-item|p1a: Blissey|Power Herb|[from] ability: Magician|[of] p2a: Garchomp",
         "|-item|p1a: Blissey|Power Herb|[from] ability: Pickpocket|[of] p2a: Garchomp",
-        "|-enditem|p2a: Garchomp|Power Herb|[silent]|[from] move: Thief|[of] p1a: Blissey",
+        "|-item|p1a: Blissey|Power Herb|[from] move: Thief|[of] p2a: Garchomp",
+        "|-item|p1a: Blissey|Power Herb|[from] move: Covet|[of] p2a: Garchomp",
     ],
 )
 def test_a_stolen_item_was_lost(lines: str) -> None:
@@ -538,3 +539,31 @@ def test_a_tier_that_cannot_be_played_or_a_team_too_large_is_not_believed() -> N
     battle = read("|tier|[Gen 9] UU\n|tier|[Gen 9] Doubles OU\n|tier|[Gen 99] X\n|teamsize|p2|99")
     assert (battle.format, battle.sides[1].size) == ("gen9uu", 6)
     assert battle.unreadable == {"teamsize": 1}
+
+
+@pytest.mark.parametrize("room", ["", "|-fieldstart|move: Magic Room|[of] p1a: Blissey\n"])
+def test_an_item_begins_unless_magic_room_is_there(room: str) -> None:
+    """``onStart`` of an item is no part of an entry there, and of an exchange it is."""
+    enters = room + "|switch|p2a: Garchomp|Garchomp, L83, M|100/100"
+    assert read(enters).sides[1].item_started == (not room)
+    got = enters + "\n|-item|p2a: Garchomp|Booster Energy|[from] move: Trick"
+    assert read(got).sides[1].item_started
+
+
+def test_a_mimicked_move_is_counted_for_the_player_alone() -> None:
+    for player, uses in (
+        ("p1a: Blissey", {"mimic": 1, "rollout": 1}),
+        ("p2a: Garchomp", {"mimic": 1}),
+    ):
+        foe = "p2a: Garchomp" if player.startswith("p1") else "p1a: Blissey"
+        battle = read(
+            f"""|move|{player}|Mimic|{foe}
+            |-start|{player}|Mimic|Rollout
+            |
+            |upkeep
+            |turn|2
+            |move|{player}|Rollout|{foe}"""
+        )
+        mon = battle.sides[int(player[1]) - 1].mon
+        assert mon is not None
+        assert mon.uses == uses
