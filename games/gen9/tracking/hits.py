@@ -45,6 +45,7 @@ _OF_THE_MOMENT = frozenset(
     trumpcard uproar waterpledge wringout""".split()
 )
 """Moves whose damage depends on what the two Pokémon's state does not hold, or is no guide."""
+_OUT_OF_REACH = frozenset(["bounce", "dig", "dive", "fly", "phantomforce", "shadowforce"])
 _BY_THE_USERS_HP = frozenset(["dragonenergy", "eruption", "flail", "reversal", "waterspout"])
 _BY_THE_TARGETS_HP = frozenset(["crushgrip", "hardpress"])
 _ENDS = frozenset(["", "-ability", "-activate", "-enditem", "-heal", "switch", "drag", "cant"])
@@ -151,6 +152,9 @@ class Hits:
             for name in battle.conditions
         ):
             return False
+        charge = (foe if dealt else own).effects.get("twoturnmove")
+        if charge is not None and charge.move in _OUT_OF_REACH and not charge.count:
+            return False  # what reaches it there may have twice the power
         for side in (own, foe):
             mon = side.mon
             if mon is None or side.copy is not None or side.stat_moves:

@@ -146,6 +146,13 @@ def test_a_forme_that_the_last_request_did_not_tell_has_no_stats() -> None:
     assert not foe_after(change + claw.format(600), start).hits
 
 
+def test_a_hit_on_a_pokemon_out_of_reach_is_no_evidence() -> None:
+    charge = "|move|p2a: Garchomp|{0}||[still]\n|-prepare|p2a: Garchomp|{0}\n|\n|upkeep\n|turn|2\n"
+    hit = VOICE.format(80).replace("Hyper Voice", "Whirlpool")
+    assert not foe_after(charge.format("Dive") + hit).hits
+    assert foe_after(charge.format("Solar Beam") + hit).hits
+
+
 @pytest.mark.parametrize("level", [5, 50, 100])
 def test_a_power_by_speed_asks_for_the_speed_at_any_level(level: int) -> None:
     own = Fighter(
