@@ -45,7 +45,8 @@ _NOT_COMPARED = frozenset(
         "last turn's result;hurt this turn;newly switched;stats raised;stats lowered;attackers;"
         "attack damage;request;switch flag;boosted by stellar;used item this turn;"
         "sleeps by own side;illusion;illusion kept;ability state checked;ability state busted;"
-        "ability state resisted;volatile allyswitch;volatiles by age;item state eject"
+        "ability state resisted;volatile allyswitch;volatile flinch;volatiles by age;"
+        "item state eject"
     ).split(";")
 )
 """What is drawn, what lasts for a part of a turn, what the choices of both hide, the order in which

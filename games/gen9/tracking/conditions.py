@@ -166,6 +166,9 @@ class Conditions(Reader):
             if name in tables.PARADOX and "fromitem" in line.tags:
                 self._from_item = place_of(ident)[0]
             self._ability_activated(line, mon, name)
+            if name == "dancer" and self._moving is not None:
+                # A dance that is prevented takes the first one with it (``clearActiveMove``).
+                self.battle.last_move = self._moving.last_move
         elif kind == "item":
             if "consumed" not in line.tags:
                 mon.learn_item(name)

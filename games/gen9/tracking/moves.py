@@ -29,7 +29,7 @@ class Moves(Reader):
         )
         if cause == "magicbounce":
             self.battle.sides[1 - s].failed_now = True
-        self._moving = MoveUnderWay(s, move)
+        self._moving = MoveUnderWay(s, move, last_move=self.battle.last_move)
         side.last_used, side.failed_now = move, "notarget" in line.tags
         self.battle.note(s, f"{mon.forme or mon.species} used {move}")
         talking = mon.status == "slp" and move in ("sleeptalk", "snore")  # said by `cant`

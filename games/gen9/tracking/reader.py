@@ -29,7 +29,7 @@ class MoveUnderWay:
         slot: the slot condition that it made.
         stolen: a berry that it ate off its holder, and the name of who ate it.
         synchronized: its status has set off Synchronize.
-        streak: its user's ``streak`` before it.
+        streak: its user's ``streak`` before it; ``last_move``: the battle's.
     """
 
     side: int
@@ -42,6 +42,7 @@ class MoveUnderWay:
     stolen: tuple[str, str] = ("", "")
     synchronized: bool = False
     streak: tuple[str, int] = ("", 0)
+    last_move: str = ""
 
 
 class Reader:

@@ -567,3 +567,14 @@ def test_a_mimicked_move_is_counted_for_the_player_alone() -> None:
         mon = battle.sides[int(player[1]) - 1].mon
         assert mon is not None
         assert mon.uses == uses
+
+
+def test_a_dance_that_was_not_danced_again_was_not_the_last_move() -> None:
+    """``clearActiveMove(true)`` of the prevented one in sim/battle-actions.ts."""
+    bite = "|move|p1a: Blissey|Bite|p2a: Garchomp\n"
+    dance = "|move|p1a: Blissey|Teeter Dance|p2a: Garchomp\n"
+    again = "|-activate|p2a: Garchomp|ability: Dancer\n"
+    assert read(bite + dance).last_move == "teeterdance"
+    assert read(bite + dance + again).last_move == "bite"
+    danced = "|move|p2a: Garchomp|Teeter Dance|p1a: Blissey|[from] ability: Dancer"
+    assert read(bite + dance + again + danced).last_move == "teeterdance"
