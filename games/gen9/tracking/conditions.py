@@ -63,6 +63,8 @@ class Conditions(Reader):
             number = tables.numbered(name, stem)
             if number is not None:
                 began = side.effects[key].began if key in side.effects else self.battle.now
+                # Perish Song says three at once, and counts from four at the turn's end.
+                number += int(stem == "perish" and "silent" in line.tags)
                 side.effects[key] = Effect(began, count=number)
                 return
         if name in ("encore", "taunt") and not self._will_move(s):

@@ -175,6 +175,10 @@ class Health(Reader):
                     self._side(line.tags["of"]).item_lost = True
         if cause in ("recycle", "harvest"):
             mon.last_item = ""
+        if cause == "pickup":
+            picked = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
+            if picked is not None and picked.last_item == item:
+                picked.last_item = ""
 
     def _on_minus_enditem(self, line: ProtocolLine) -> None:
         mon, item = self._mon(line.arg(0)), to_id(line.arg(1))

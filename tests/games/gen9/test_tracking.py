@@ -578,3 +578,17 @@ def test_a_dance_that_was_not_danced_again_was_not_the_last_move() -> None:
     assert read(bite + dance + again).last_move == "bite"
     danced = "|move|p2a: Garchomp|Teeter Dance|p1a: Blissey|[from] ability: Dancer"
     assert read(bite + dance + again + danced).last_move == "teeterdance"
+
+
+def test_perish_song_counts_from_four() -> None:
+    sung = "|move|p1a: Blissey|Perish Song|p1a: Blissey\n|-start|p2a: Garchomp|perish3|[silent]\n"
+    assert read(sung).sides[1].effects["perishsong"].count == 4
+    ended = sung + "|\n|-start|p2a: Garchomp|perish3\n|upkeep\n|turn|2"
+    assert read(ended).sides[1].effects["perishsong"].count == 3
+
+
+def test_what_is_picked_up_was_the_opponents() -> None:
+    ate = "|-enditem|p1a: Blissey|Jaboca Berry|[eat]\n"
+    picked = "|-item|p2a: Garchomp|Jaboca Berry|[from] ability: Pickup"
+    assert read(ate).sides[0].mons[0].last_item == "jabocaberry"
+    assert read(ate + picked).sides[0].mons[0].last_item == ""
