@@ -262,9 +262,12 @@ class Reactions:
 
     def _indirect(self, cause: str) -> None:
         """Note that the opponent's was hurt by something else than an attack."""
-        if cause not in _DIRECT and (self._move is None or self._move.id != "struggle"):
+        struggling = (
+            self._move is not None and self._move.id == "struggle"
+        )  # nothing stops its recoil
+        if cause not in _DIRECT and not struggling:
             self._absences.without_abilities(["magicguard"])
-        if cause == "recoil":
+        if cause == "recoil" and not struggling:
             self._absences.without_abilities(["rockhead"])
         elif cause in ("psn", "tox"):
             self._absences.without_abilities(["poisonheal"])

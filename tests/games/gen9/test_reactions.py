@@ -195,3 +195,11 @@ def test_a_set_that_contradicts_an_order_loses_weight() -> None:
     signs = Signs("garchomp", orders=(order,))
     assert likelihood(signs, replace(s, item="")) == UNEXPLAINED
     assert likelihood(signs, replace(s, item="choicescarf")) == 1
+
+
+@pytest.mark.parametrize(("move", "excluded"), [("Double-Edge", True), ("Struggle", False)])
+def test_recoil_excludes_rock_head_unless_it_is_that_of_struggle(move: str, excluded: bool) -> None:
+    """``onDamage`` of Rock Head in data/abilities.ts."""
+    recoil = "|-damage|p2a: Graveler|80/100|[from] Recoil\n"
+    known = foe_after(struck(move, "Graveler", recoil), "Graveler").excluded_abilities
+    assert ("rockhead" in known) == excluded
