@@ -48,8 +48,8 @@ def rejects_of(out: Path, number: int) -> Path:
 def _rare_collections() -> Iterator[None]:
     """Collect garbage once in a few battles, and not what was there before.
 
-    A battle makes tens of thousands of objects and few cycles: of the usual collections, which begin
-    at 700 objects, a tenth of the time went into finding nothing.
+    A battle makes tens of thousands of objects and few cycles: the usual collections, which begin
+    at 700 objects, found next to nothing in a tenth of the time.
     """
     before = gc.get_threshold()
     gc.freeze()

@@ -52,8 +52,10 @@ def true_facts(row: ReplayRow, step: RecordedStep) -> Iterator[TruthFact]:
         ("own", info.own, dump["S"][row.player]),
         ("foe", info.foe, dump["S"][1 - row.player]),
     ):
+        # What a Pokémon does while it poses as another is told of that one, until a line ends it.
+        posing = ", with an Illusion in the team" if any(map(_poses, truth["P"])) else ""
         for fact in _of_side(side, truth, unsure=unsure and whose == "own"):
-            yield fact._replace(name=f"{whose} {fact.name}")
+            yield fact._replace(name=f"{whose} {fact.name}{posing}")
 
 
 def _of_side(side: SideView, truth: Mapping[str, Any], *, unsure: bool) -> Iterator[TruthFact]:
@@ -78,8 +80,7 @@ def _of_side(side: SideView, truth: Mapping[str, Any], *, unsure: bool) -> Itera
         yield TruthFact("fainted", mon.fainted, real["hp"] <= 0)
         if mon is not active and not mon.away and not mon.fainted:
             yield TruthFact("bench HP", _percent(mon), shown_hp(real["hp"], real["mhp"]))
-        if not any(_poses(one) for one in truth["P"]):  # it shows what is another's
-            yield from _of_set(mon, real)
+        yield from _of_set(mon, real)
 
 
 def _of_active(side: SideView, mon: MonView, real: Mapping[str, Any]) -> Iterator[TruthFact]:
@@ -124,7 +125,7 @@ def set_facts(info: InfoState, team: tuple[PokemonSet, ...]) -> Iterator[TruthFa
         return
     for mon in info.own.mons:
         real = sets.get(base_species(_played(mon.base_species)))
-        if real is None or mon.base_species != mon.species:
+        if real is None or mon.base_species != _played(real.species):
             continue  # of another forme, the ability is another
         yield TruthFact("own set: moves", {m.id for m in mon.moves} <= set(real.moves), True)
         if mon.first_item is not None:
