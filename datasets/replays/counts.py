@@ -295,6 +295,7 @@ def _rows(source: Path) -> Iterator[dict[str, Any]]:
                     )
                 for batch in file.iter_batches(batch_size=2000, columns=_COLUMNS):
                     first = [number == 0 for number in batch["decision"].to_pylist()]
-                    yield from batch.filter(first).to_pylist()
+                    if any(first):
+                        yield from batch.filter(first).to_pylist()
         except (OSError, ValueError) as error:
             raise ReplaySourceError(f"{path} cannot be read: {str(error)[:200]}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from plywise.arena.cli.main import main
 from plywise.arena.replays import run as replay_run
@@ -195,6 +196,43 @@ def test_a_folder_belongs_to_its_sources(capsys: pytest.CaptureFixture[str]) -> 
     write("lines")
     assert main(["data", "replays", "in", "out"]) == 2
     assert "it belongs to other sources" in capsys.readouterr().err
+
+
+def test_a_dataset_card_counts_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    write("lines")
+    Path("in/b`|\x1b.log").write_text("nothing")
+    assert main(["data", "replays", "in/all.jsonl", "in/b`|\x1b.log", "out"]) == 0
+    card = Path("out/README.md")
+    text = card.read_text()
+    head = yaml.safe_load(text.split("---")[1])
+    assert head["configs"][0]["data_files"] == "decisions/*.parquet"
+    assert head["size_categories"] == ["n<1K"]
+    for line in (
+        "| battles | 2 |", "| decisions | 8 |", "| decisions whose action no line tells | 4 |",
+        "| battles rejected (`rejects.jsonl`) | 1 |", "| gen9randombattle | 2 |", "- `all.jsonl`",
+    ):  # fmt: skip
+        assert line in text, line
+    assert all(f"| `{name}` |" in text for name in COLUMNS)
+    assert "\x1b" not in text
+    assert str(Path.cwd()) not in text
+    card.write_text("my own")
+    Path("out/decisions").joinpath("part-000000.parquet").unlink()
+    assert main(["data", "replays", "in/all.jsonl", "in/b`|\x1b.log", "out"]) == 0
+    assert card.read_text() == "my own"
+
+
+def test_counts_of_decisions(capsys: pytest.CaptureFixture[str]) -> None:
+    write("lines")
+    assert main(["data", "replays", "in", "out"]) == 0
+    assert main(["data", "count", "out", "counts"]) == 0
+    assert "gen9randombattle: 2 battles, 4 teams, 2 species" in capsys.readouterr().out
+    found = json.loads(Path("counts/gen9randombattle-0.json").read_text())
+    assert found["info"]["number of battles"] == 2
+    assert found["data"]["blissey"]["Leads"] == 2
+    assert set(found["data"]["blissey"]["Moves"]) == {"seismictoss"}
+    assert main(["data", "count", "out", "counts", "rating=1900"]) == 1
+    assert main(["data", "count", "out"]) == 2
+    assert "plywise data count DECISIONS OUT" in capsys.readouterr().err
 
 
 def test_processes_write_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
