@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import os
@@ -150,6 +151,8 @@ def test_what_cannot_be_read_is_told_with_file_line_and_reason(
     Path("in/f.log").write_text(LOG.rpartition("|-message")[0])
     Path("in/g.jsonl").write_text(f"nonsense\n\n{json.dumps(site_json('good'))}\n[1]\n")
     Path("in/h.log").write_text("")
+    Path("in/i.txt").write_bytes(gzip.compress(LOG.encode()))
+    Path("in/j.jsonl").write_text('{"k":"b","b":0,"seed":"1"}')
     assert main(["data", "replays", "in", "out=out"]) == 0
     told = {(Path(r["source"]).name, r["record"], r["line"]): r["reason"] for r in rejects()}
     assert {key: reason.partition(":")[0][:34] for key, reason in told.items()} == {
@@ -162,9 +165,11 @@ def test_what_cannot_be_read_is_told_with_file_line_and_reason(
         ("g.jsonl", 1, 0): "not JSON (JSON is malformed",
         ("g.jsonl", 4, 0): "no object with the log of a battle",
         ("h.log", 0, 0): "no battle starts in it",
+        ("i.txt", 0, 0): "a compressed file",
+        ("j.jsonl", 1, 0): "a recording for plywise verify",
     }
     assert {row["battle_id"] for row in rows()} == {"good"}
-    assert "rejected   9" in capsys.readouterr().out
+    assert "rejected   11" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
