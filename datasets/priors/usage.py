@@ -184,12 +184,13 @@ class UsageSets:
         items = {k: v for k, v in items.items() if not k or k in data.items} or {"": 1.0}
         tera = {types[k]: v for k, v in mon.tera_types.items() if k in types}
         tera = tera or {data.species[data.species_id(species)]["types"][0]: 1.0}
-        told = {
+        told: dict[_Spread, float] = {
             (to_id(s.nature), s.evs): v
             for s, v in mon.spreads.items()
             if to_id(s.nature) in data.natures and max(s.evs) <= 252
         }
-        told = told or dict(spreads or {("serious", (85,) * 6): 1.0})
+        if not told:
+            told = dict(spreads) if spreads else {("serious", (85,) * 6): 1.0}
         rng = Random(f"usage {self._format.id} {species}")
         merged: dict[tuple[Any, ...], list[Any]] = {}
         for _ in range(_SETS):

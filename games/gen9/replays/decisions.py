@@ -154,13 +154,14 @@ class _BattleReader:
         team = self._choices.teams[s]
         for mon in side.mons:
             base = base_species(mon.species)
-            found.append(
-                next(
-                    n
-                    for n, member in enumerate(team)
-                    if member.name == mon.name and base_species(member.species) == base
-                )
-            )
+            alike = [
+                n
+                for n, member in enumerate(team)
+                if member.name == mon.name and base_species(member.species) == base
+            ]
+            if not alike:
+                raise BattleLogError(f"a Pokémon that did not come in: {mon.species[:24]!r}")
+            found.append(alike[0])
         return tuple(found)
 
     def _public(self) -> list[_Moment]:

@@ -47,7 +47,7 @@ class MoveUnderWay:
 
 @cache
 def _reader_names(kind: type[Reader]) -> tuple[tuple[str, str], ...]:
-    """Return kinds of lines with the names of the methods that read them."""
+    """Return kinds of lines with the names of a class's methods that read them."""
     return tuple(
         (name[4:].replace("minus_", "-"), name) for name in dir(kind) if name.startswith("_on_")
     )
@@ -65,8 +65,9 @@ class Reader:
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._begin_notes(choosing=False)
+        names = _reader_names(type(self))  # type: ignore[arg-type]  # a class can be hashed
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
-            kind: getattr(self, name) for kind, name in _reader_names(type(self))
+            kind: getattr(self, name) for kind, name in names
         }
 
     def _begin_notes(self, *, choosing: bool) -> None:

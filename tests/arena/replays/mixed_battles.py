@@ -66,7 +66,8 @@ class MixedChooser:
 
     def _choice(self, kind: str, state: Mapping[str, Any], s: int, legal: Sequence[str]) -> str:
         mine, foe = (state["S"][k]["P"][0] for k in (s, 1 - s))
-        hits, status = [], []
+        hits: list[tuple[float, str, str]] = []
+        status: list[tuple[float, str, str]] = []
         for choice in legal:
             words = choice.split()
             if words[0] != "move" or (len(words) > 2 and self._rng.random() > 0.1):

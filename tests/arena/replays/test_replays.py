@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from omegaconf import OmegaConf
 
 from plywise.arena.cli.main import main
 from plywise.arena.replays import run as replay_run
@@ -209,9 +209,9 @@ def test_a_dataset_card_counts_what_is_there(capsys: pytest.CaptureFixture[str])
     assert main(["data", "replays", "in/all.jsonl", "in/b`|\x1b.log", "out"]) == 0
     card = Path("out/README.md")
     text = card.read_text()
-    head = yaml.safe_load(text.split("---")[1])
-    assert head["configs"][0]["data_files"] == "decisions/*.parquet"
-    assert head["size_categories"] == ["n<1K"]
+    head = OmegaConf.create(text.split("---")[1])
+    assert head.configs[0].data_files == "decisions/*.parquet"
+    assert head.size_categories == ["n<1K"]
     for line in (
         "| battles | 2 |", "| decisions | 8 |", "| decisions whose action no line tells | 4 |",
         "| battles rejected (`rejects.jsonl`) | 1 |", "| gen9randombattle | 2 |", "- `all.jsonl`",

@@ -145,12 +145,14 @@ def try_kills(logs: Sequence[str], kills: int, seed: int) -> None:
         command = [sys.executable, "-c", _SHARE, str(source)]
         done: list[int] = []
         for _ in range(kills):
+            target = (done[-1] if done else 0) + rng.randint(0, 4)
             process = subprocess.Popen([*command, str(out)], stdout=subprocess.DEVNULL)
             started = time.monotonic()
             while process.poll() is None and time.monotonic() < started + 60:
-                if any(out.rglob("part-*")) and rng.random() < 0.05:
+                if len(list(out.rglob("part-*.parquet"))) >= target:
+                    time.sleep(rng.random() * 0.5)
                     break  # while it writes, or between two shares
-                time.sleep(rng.random() * 0.2)
+                time.sleep(0.02)
             process.send_signal(signal.SIGKILL)
             process.wait()
             done.append(len(list(out.rglob("part-*.parquet"))))
