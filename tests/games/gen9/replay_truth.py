@@ -127,13 +127,13 @@ def set_facts(info: InfoState, team: tuple[PokemonSet, ...]) -> Iterator[TruthFa
         real = sets.get(base_species(_played(mon.base_species)))
         if real is None or mon.base_species != _played(real.species):
             continue  # of another forme, the ability is another
-        yield TruthFact("own set: moves", {m.id for m in mon.moves} <= set(real.moves), True)
+        yield TruthFact("set, moves", {m.id for m in mon.moves} <= set(real.moves), True)
         if mon.first_item is not None:
-            yield TruthFact("own set: item", mon.first_item, real.item)
+            yield TruthFact("set, item", mon.first_item, real.item)
         if mon.base_ability is not None:
-            yield TruthFact("own set: ability", mon.base_ability, to_id(real.ability))
+            yield TruthFact("set, ability", mon.base_ability, to_id(real.ability))
         if mon.tera_type is not None:
-            yield TruthFact("own set: Tera type", mon.tera_type, real.tera_type)
+            yield TruthFact("set, Tera type", mon.tera_type, real.tera_type)
 
 
 def compare_with_truth(battle: RecordedBattle, facts: Counter[str]) -> list[str]:
@@ -150,6 +150,8 @@ def compare_with_truth(battle: RecordedBattle, facts: Counter[str]) -> list[str]
         rows, steps = rows_of(read, player), steps_of(battle, player)
         note(f"{battle.number} p{player + 1}", TruthFact("rows", len(rows), len(steps)))
         team = battle.teams()[player]
+        illusion = any(one.ability == "illusion" for one in team)
+        posing = ", with an Illusion in the team" if illusion else ""
         for row, step in zip(rows, steps, strict=False):
             where = f"{battle.number} turn {row.turn} p{player + 1}"
             facts["decisions"] += 1
@@ -166,7 +168,7 @@ def compare_with_truth(battle: RecordedBattle, facts: Counter[str]) -> list[str]
                 note(where, fact)
             if not doubt:
                 for fact in set_facts(from_json(row.state), team):
-                    note(where, fact)
+                    note(where, fact._replace(name=f"{fact.name}{posing}"))
     return wrong
 
 
