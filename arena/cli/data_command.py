@@ -1,4 +1,4 @@
-"""``plywise data``: usage statistics, tables of other Showdowns, and decisions from replays."""
+"""``plywise data``: usage statistics, tables of other Showdowns, decisions from replays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.control import Control
 
-from plywise.arena.output.files import RecordFileError, writing
+from plywise.arena.output.files import RecordFileError, write_summary, writing
 from plywise.arena.output.screen import TextConsole, near, text_line
 from plywise.conf.schemas.commands import DataConfig
 from plywise.datasets.battle_formats import find_format
@@ -31,7 +31,7 @@ _USUAL_FORMAT = "gen9ou"
 
 
 def run_data(config: DataConfig, folder: Path, console: Console | None = None) -> int:
-    """Fetch or check usage statistics; update, choose or list tables; read replays.
+    """Fetch or check usage statistics; update, choose or list tables; read replays, count them.
 
     Raises:
         ConfigError: the format is unknown, or the statistics cannot be read or fetched; the folder
@@ -46,6 +46,7 @@ def run_data(config: DataConfig, folder: Path, console: Console | None = None) -
         "use": _use,
         "list": _list,
         "replays": _replays,
+        "count": _count,
     }[config.what]
     return run(config, console)
 
@@ -140,6 +141,25 @@ def _replays(config: DataConfig, console: Console) -> int:
     _print(console, f"decisions  {run.rows:,}: {near(out / 'decisions')}")
     _print(console, f"rejected   {run.rejected:,}: {near(out / 'rejects.jsonl')}")
     return 0 if run.battles or run.before else 1
+
+
+def _count(config: DataConfig, console: Console) -> int:
+    from plywise.datasets.replays.counts import count_tables
+
+    format = None if config.format is None else find_format(config.format).id
+    rating = config.rating or 0
+    counts = count_tables(Path(config.replay_sources[0]), rating, format)
+    for name, found in sorted(counts.items()):
+        path = Path(config.replay_folder) / f"{name}-{rating}.json"
+        write_summary(path, found.chaos(name, rating))
+        _print(
+            console,
+            f"{name}: {found.battles:,} battles, {found.teams:,} teams, "
+            f"{len(found.species):,} species: {near(path)}",
+        )
+    if not counts:
+        _print(console, "no battle of such a format and rating is in them")
+    return 0 if counts else 1
 
 
 def _summary_lines(summary: UsageSummary, month: str) -> list[str]:

@@ -4,7 +4,8 @@ The folder it writes:
 
 - ``decisions/part-NNNNNN.parquet``: the rows of a share, there when it is done;
 - ``rejects/part-NNNNNN.jsonl``, and at the end ``rejects.jsonl`` of all;
-- ``plan.json``: which sources it belongs to, so that a run goes on only with the same.
+- ``plan.json``: which sources it belongs to, so that a run goes on only with the same;
+- ``README.md``: a dataset card.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from plywise.arena.output.files import RecordFileError, write_summary, writing
+from plywise.arena.replays.card import CARD, write_card
 from plywise.arena.replays.share import ShareCounts, part_of, rejects_of, write_share
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.files import read_text, reading
@@ -88,6 +90,8 @@ def run_replays(
                     said = time.monotonic()
                     on_progress(_progress(run, done, sizes))
         _join_rejects(out, len(units))
+        if left or not (out / CARD).exists():
+            write_card(out, sources)
     run.seconds = time.monotonic() - began
     return run
 

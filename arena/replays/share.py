@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +22,7 @@ from plywise.games.gen9.replays.log import BattleLogError
 
 log = logging.getLogger(__name__)
 
+_OBJECTS = 50_000
 _OF_ROW = tuple(ReplayRow.__dataclass_fields__)
 
 
@@ -40,6 +44,23 @@ def rejects_of(out: Path, number: int) -> Path:
     return out / "rejects" / f"part-{number:06d}.jsonl"
 
 
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Collect garbage once in a few battles, and not what was there before.
+
+    A battle makes tens of thousands of objects and few cycles: the usual collections, which begin
+    at 700 objects, found next to nothing in a tenth of the time.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
 def write_share(out: str, number: int, unit: ReplayUnit) -> ShareCounts:
     """Read a share and write its rows, whole or not at all.
 
@@ -50,7 +71,11 @@ def write_share(out: str, number: int, unit: ReplayUnit) -> ShareCounts:
     part = part_of(Path(out), number)
     rejects: list[ReplayReject] = []
     battles = 0
-    with writing(part, RecordFileError) as file, replacing(file) as unfinished:
+    with (
+        writing(part, RecordFileError) as file,
+        replacing(file) as unfinished,
+        _rare_collections(),
+    ):
         with DecisionWriter(unfinished) as writer:
             for found in read_unit(unit):
                 read = found if isinstance(found, ReplayReject) else decisions_or_reject(found)

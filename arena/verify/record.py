@@ -8,7 +8,7 @@ import re
 import subprocess
 import threading
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, Protocol
 
 from rich.control import Control
 
@@ -21,9 +21,6 @@ from plywise.datasets.processes.temporary import replacing
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle.border.formats import playable
 from plywise.games.showdown.install import ensure_showdown, node_executable
-
-if TYPE_CHECKING:
-    from plywise.arena.verify.chooser import SearchChooser
 
 _SCRIPT = Path(__file__).parents[2] / "datasets" / "showdown" / "record.js"
 _PROGRESS = re.compile(r"battle (\d+) of \d+")
@@ -42,8 +39,19 @@ def _print_recorded(done: int, battles: int) -> None:
         console.print(f"recorded {done} of {battles} battles", end=end)
 
 
-def record_corpus(config: RecordConfig) -> Path:
+class RecordedChooser(Protocol):
+    """Whoever is asked for the choices of a recording (``record.js --ask``)."""
+
+    def answer(self, text: str) -> str | None:
+        """Return the answer to a line of the recorder: a choice, "" for any; None: no question."""
+
+
+def record_corpus(config: RecordConfig, chooser: RecordedChooser | None = None) -> Path:
     """Play battles and write them; equal settings write equal corpora.
+
+    Args:
+        config: what is played.
+        chooser: who plays in three of four battles; None: as ``iterations`` says.
 
     Returns:
         ``config.out``, a corpus as :mod:`plywise.datasets.battle_corpus` reads it.
@@ -61,7 +69,7 @@ def record_corpus(config: RecordConfig) -> Path:
     for name in config.theme:
         if not any(name in names for names in (data.abilities, data.items, data.moves)):
             raise ConfigError(f"theme: '{name}' is the id of no ability, item or move")
-    chooser = _chooser(config.iterations)
+    chooser = chooser or _chooser(config.iterations)
     package, node = ensure_showdown(), node_executable()
     with writing(out, RecordingError) as file, replacing(file) as part:
         command = [str(node), *NODE_FLAGS, str(_SCRIPT), str(package)]
@@ -76,7 +84,7 @@ def record_corpus(config: RecordConfig) -> Path:
     return out
 
 
-def _chooser(iterations: int) -> "SearchChooser | None":
+def _chooser(iterations: int) -> RecordedChooser | None:
     if not iterations:
         return None
     from plywise.arena.verify.chooser import SearchChooser  # compiles the engine and the search
@@ -84,7 +92,7 @@ def _chooser(iterations: int) -> "SearchChooser | None":
     return SearchChooser(iterations)
 
 
-def _run(command: list[str], battles: int, chooser: "SearchChooser | None") -> None:
+def _run(command: list[str], battles: int, chooser: RecordedChooser | None) -> None:
     complaints: list[str] = []
 
     def watch(stream: IO[str]) -> None:

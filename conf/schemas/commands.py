@@ -156,34 +156,42 @@ class DataConfig(Settings):
     ``plywise data replays SRC… OUT`` reads logs of battles (log text, the replay site's JSON and
     pages, JSON Lines, Parquet; files and folders) and writes every decision of both players as a
     table (Parquet) into a folder; started again, it goes on.
+
+    ``plywise data count DECISIONS OUT`` counts sets, teammates and leads in such tables, a file a
+    format in the form of Smogon's statistics, which priors take.
     """
 
     what: str = setting(
-        "usage", "what to do", choices=("usage", "update", "use", "list", "replays")
+        "usage", "what to do", choices=("usage", "update", "use", "list", "replays", "count")
     )
     file: str | None = setting(
         None,
         "usage: chaos file to check (.json or .json.gz), null: it is fetched; use: the version; "
-        "replays: file or folder of logs",
+        "replays: file or folder of logs; count: folder or file of decisions",
         path=True,
     )
     more: list[str] = setting(
-        [], "replays: more files and folders; the last one is OUT where out=null", path=True
+        [],
+        "replays: more files and folders, the last one OUT where out=null; count: OUT",
+        path=True,
     )
     format: str | None = setting(
-        None, "usage: format of the statistics; null: the one that the file names, else gen9ou"
+        None,
+        "usage: format of the statistics; null: the one that the file names, else gen9ou; count: "
+        "the only format counted; null: all",
     )
     month: str | None = setting(None, "usage: month to fetch, such as 2026-10; null: the latest")
     rating: int | None = setting(
         None,
-        "usage: cutoff of the players' ratings to fetch; null: 1695 of gen9ou, else 1630",
+        "usage: cutoff of the players' ratings to fetch; null: 1695 of gen9ou, else 1630; count: "
+        "players of this rating or more; null: all",
         low=0,
         high=5000,
     )
     out: str | None = setting(
         None,
-        "usage: file to fetch it into; null: one in the user's data folder; replays: the folder "
-        "to write",
+        "usage: file to fetch it into; null: one in the user's data folder; replays, count: "
+        "the folder to write",
         path=True,
     )
     version: str | None = setting(
@@ -223,7 +231,9 @@ class DataConfig(Settings):
         super().__post_init__()
         if self.what == "replays" and not (self.replay_sources and self.replay_folder):
             raise ConfigError("which logs, and where to? plywise data replays SRC… OUT")
-        if self.what != "replays" and self.more:
+        if self.what == "count" and not (len(self.replay_sources) == 1 and self.replay_folder):
+            raise ConfigError("which decisions, and where to? plywise data count DECISIONS OUT")
+        if self.what not in ("replays", "count") and self.more:
             raise ConfigError(f"'{self.more[0]}': data {self.what} takes no more words")
         if self.month is not None and not _MONTH.fullmatch(self.month):
             raise ConfigError(f"month={self.month}: a month is written as 2026-10")

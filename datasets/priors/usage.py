@@ -12,6 +12,7 @@ import logging
 import math
 import re
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from random import Random
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_Spread = tuple[str, tuple[int, ...]]
 _MONTH = re.compile(r"(?<!\d)(\d{4}-(?:0[1-9]|1[0-2]))(?!\d)")
 _GZIP = b"\x1f\x8b"
 _ANY_MONTH = "2000-01"  # the reader wants one; nothing here depends on it
@@ -162,8 +164,12 @@ class UsageSets:
             _known(mon.abilities, data.abilities) and _known(mon.moves, data.moves)
         )
 
-    def sets_of(self, species: str) -> Weighted:
+    def sets_of(self, species: str, spreads: Mapping[_Spread, float] | None = None) -> Weighted:
         """Return different sets of a species id and their weights; () and (): not in the file.
+
+        Args:
+            species: id.
+            spreads: nature and EVs -> weight, where the file tells none (counts of replays).
 
         The level is the format's.  A file tells no IVs: Attack is 0 where no move uses it, Speed
         where Trick Room or Gyro Ball wants it low.
@@ -178,12 +184,13 @@ class UsageSets:
         items = {k: v for k, v in items.items() if not k or k in data.items} or {"": 1.0}
         tera = {types[k]: v for k, v in mon.tera_types.items() if k in types}
         tera = tera or {data.species[data.species_id(species)]["types"][0]: 1.0}
-        spreads = {
+        told: dict[_Spread, float] = {
             (to_id(s.nature), s.evs): v
             for s, v in mon.spreads.items()
             if to_id(s.nature) in data.natures and max(s.evs) <= 252
         }
-        spreads = spreads or {("serious", (85,) * 6): 1.0}
+        if not told:
+            told = dict(spreads) if spreads else {("serious", (85,) * 6): 1.0}
         rng = Random(f"usage {self._format.id} {species}")
         merged: dict[tuple[Any, ...], list[Any]] = {}
         for _ in range(_SETS):
@@ -192,7 +199,7 @@ class UsageSets:
                 chosen = _distinct(moves, rng)
                 if makes_sense(item, chosen):
                     break
-            nature, evs = _one(spreads, rng)
+            nature, evs = _one(told, rng)
             s = PokemonSet(
                 species=species,
                 level=self._format.level(self._format.default_level),
@@ -222,7 +229,10 @@ class UsageSets:
 
         def sets_of(species: str, group: str) -> Weighted:
             own = self.weigh(species, curated(species, group))
-            drawn = self.sets_of(species)
+            spreads: dict[_Spread, float] = defaultdict(float)
+            for s, weight in zip(*own, strict=True):
+                spreads[s.nature, s.evs] += weight
+            drawn = self.sets_of(species, spreads)
             parts = [
                 (share, normalised(part))
                 for share, part in ((1 - mix, own), (mix, drawn))

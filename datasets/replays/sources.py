@@ -23,6 +23,7 @@ _IN_PAGE = re.compile(
     r'<script[^>]*\bclass="battle-log-data"[^>]*>(.*?)</script', re.DOTALL | re.IGNORECASE
 )
 _PAGE_ID = re.compile(r'name="replayid"\s+value="([^"]{1,200})"')
+_GZIP = b"\x1f\x8b"
 _MOST_ID = 200  # characters
 
 
@@ -91,6 +92,9 @@ def read_one(path: Path, source: str) -> Iterator[Found]:
         data = path.read_bytes()
     except OSError as error:
         yield wrong(f"cannot be read: {error.strerror or error}")
+        return
+    if data[:2] == _GZIP:
+        yield wrong("a compressed file: gunzip it first")
         return
     try:
         text = data.decode("utf-8-sig")
@@ -212,6 +216,9 @@ def of_record(record: Any, source: str, number: int) -> Found:
     """Return the battle of a mapping with the keys of the replay site or of the collections."""
     if not isinstance(record, Mapping):
         return ReplayReject(source, number, 0, "", "no object with the log of a battle")
+    if record.get("k") in ("b", "t") and "b" in record:
+        reason = "a recording for plywise verify: hidden states step by step, no log"
+        return ReplayReject(source, number, 0, "", reason)
     name = record.get("id") or record.get("battle_id") or ""
     name = encodable(str(name))[:_MOST_ID] if isinstance(name, str | int) else ""
     text = record.get("log", record.get("text"))

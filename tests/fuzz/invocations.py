@@ -104,6 +104,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
     "team": (("check", "teams.txt"), ("make", "count=1", "out=made.txt")),
     "data": (
         ("usage", "usage.json", "format=ou"), ("list",), ("replays", "battle.log", "decisions"),
+        ("count", "decisions", "counts"),
     ),
     "llm": (
         ("calibrate", "llm=openai", "llm.base_url=http://127.0.0.1:9/v1", "llm.model=m",

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
+from plywise.engine.battle.names import MOVE_ID
 from plywise.games.gen9.replays.log import BattleLog, BattleLogError
 from plywise.games.gen9.tracking.wire import ProtocolLine, details_of, effect_of, place_of
 
@@ -141,6 +142,7 @@ class _Side:
     encored: bool = False  # in this turn, before it has acted
     transformed: bool = False
     reviving: bool = False  # Revival Blessing is under way
+    instructed: bool = False  # the next move is Instruct's
 
 
 class ChoiceReader:
@@ -209,7 +211,7 @@ class ChoiceReader:
             self.points.append(self._began)
         for side in self._sides:
             side.acted, side.tentative, side.must = None, False, False
-            side.tera = side.encored = side.reviving = False
+            side.tera = side.encored = side.reviving = side.instructed = False
 
     def _end(self, why: str) -> None:
         """End a turn: what has not been told in it is not known."""
@@ -302,6 +304,11 @@ class ChoiceReader:
         cause = effect_of(line.tags.get("from", ""))[1]
         if cause and cause not in _OWN_MOVE and "zeffect" not in line.tags:
             return
+        if side.instructed:  # no line of the move itself says it
+            side.instructed = False
+            return
+        if move not in MOVE_ID:
+            raise ValueError(f"there is no such move: {line.arg(1)[:40]!r}")
         if side.stay is not None and move != "struggle":
             (side.stay.copied if side.transformed else side.stay.used).add(move)
         if move == "revivalblessing":
@@ -347,6 +354,8 @@ class ChoiceReader:
         elif kind == "-start":
             if to_id(line.arg(1)) == "encore" and side.acted is None:
                 side.encored = True
+        elif kind == "-singleturn":
+            side.instructed = effect_of(line.arg(1))[1] == "instruct"
         elif kind == "-transform":
             side.transformed = True
         elif kind == "-damage":
@@ -366,7 +375,9 @@ class ChoiceReader:
     def _hurt(self, s: int, line: ProtocolLine) -> None:
         side = self._sides[s]
         cause = line.origin[1]
-        if cause == "confusion":
+        if cause == "confusion" and side.instructed:
+            side.instructed = False
+        elif cause == "confusion":
             self._settle(s, ReplayChoice("", why="confused"))
         if not cause and self._mover == 1 - s and side.stay is not None:
             side.stay.struck = True
@@ -376,10 +387,15 @@ class ChoiceReader:
         if kind == "ability" and cause in _OF_HOLDER:
             return  # its holder prevents a move that has been told
         side = self._sides[s]
+        if side.instructed:
+            side.instructed = False
+            return
         if cause == "recharge":
             self._settle(s, ReplayChoice("forced", "recharge"))
         elif line.arg(2) and not side.encored:
             verb, move = "tera" if side.tera else "move", to_id(line.arg(2))
+            if move not in MOVE_ID:
+                raise ValueError(f"there is no such move: {line.arg(2)[:40]!r}")
             self._settle(s, ReplayChoice(verb, move))
             if side.stay is not None:
                 (side.stay.copied if side.transformed else side.stay.prevented).add(move)

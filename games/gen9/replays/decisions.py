@@ -154,13 +154,14 @@ class _BattleReader:
         team = self._choices.teams[s]
         for mon in side.mons:
             base = base_species(mon.species)
-            found.append(
-                next(
-                    n
-                    for n, member in enumerate(team)
-                    if member.name == mon.name and base_species(member.species) == base
-                )
-            )
+            alike = [
+                n
+                for n, member in enumerate(team)
+                if member.name == mon.name and base_species(member.species) == base
+            ]
+            if not alike:
+                raise BattleLogError(f"a Pokémon that did not come in: {mon.species[:24]!r}")
+            found.append(alike[0])
         return tuple(found)
 
     def _public(self) -> list[_Moment]:
@@ -250,6 +251,10 @@ class _BattleReader:
             for at in range(done, point.at):
                 self._read_own(tracker, at)
             done = max(done, point.at)
+            if battle.unreadable or len(battle.history) != len(moment.history):
+                self._check_read(tracker)
+                at = self._log.numbers[done - 1] if done else 0
+                raise BattleLogError("lines that do not fit those before", at)
             for s in (0, 1):
                 if point.kinds[s]:
                     rows.append(self._row(number, point, moment, tracker, views[s], s))
@@ -267,6 +272,8 @@ class _BattleReader:
         stay = None
         s = place_of(line.arg(0))[0]
         side = tracker.battle.sides[s]
+        if line.kind in ("switch", "drag"):
+            self._undo_doubt(side, s, at)
         if line.kind == "replace":
             if side.mon is not None:
                 side.mon.appeared = True
@@ -295,6 +302,21 @@ class _BattleReader:
         shown = self._teams[s].index.get(stay.shown)
         if shown is not None:
             side.mons[shown].appeared = True
+
+    def _undo_doubt(self, side: KnownSide, s: int, at: int) -> None:
+        """Forget of a set what was shown in a stay that ends and may have been another's."""
+        stays = self._choices.stays[s]
+        left = next((stay for stay in stays[::-1] if stay.at < at), None)
+        place = None if left is None else self._teams[s].index.get(left.shown)
+        if left is None or place is None or not left.doubtful or side.mon is not side.mons[place]:
+            return
+        mon, own = side.mons[place], self._teams[s].mons[place]
+        if own.first_item is None and mon.first_item is not None:
+            mon.item = mon.first_item = None
+        if own.base_ability is None:
+            mon.ability = mon.base_ability = None
+        if own.tera_type is None and not mon.terastallized:
+            mon.tera_type = None
 
     def _row(
         self,

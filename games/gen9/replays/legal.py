@@ -17,6 +17,8 @@ _TRAPPING = ("partiallytrapped", "trapped", "ingrain", "noretreat", "octolock")
 _LOCKING_STREAKS = ("rollout", "iceball")
 _SURELY_LOCKED = 2  # turns of Outrage and its like
 _ONCE_ONLY = ("bloodmoon", "gigatonhammer")
+_CONDITIONAL = (*_ONCE_ONLY, "belch")
+_BINDING = frozenset([*tables.CHOICE_ITEMS, "assaultvest"])
 
 
 def known_legal(
@@ -55,7 +57,16 @@ def known_legal(
     locked = bound_move(side, bound)
     if locked:
         return (MOVE + moves.index(locked),) if locked in moves else (FORCED,)
-    slots = [k for k, move in enumerate(moves[:4]) if not _barred(move, known, player, mon)]
+    hindered = (
+        bool(side.effects or known.conditions or mon.item in _BINDING)
+        or "imprison" in known.sides[1 - player].effects
+    )
+    slots = [
+        k
+        for k, move in enumerate(moves[:4])
+        if not _spent(move, side, mon)
+        and not ((hindered or move in _CONDITIONAL) and _barred(move, known, player, mon))
+    ]
     if not slots and len(moves) >= 4:
         slots = [-1]
     actions = [FORCED if slot < 0 else MOVE + slot for slot in slots]
@@ -84,22 +95,24 @@ def bound_move(side: KnownSide, bound: bool | None) -> str:
     return next((name for name in _LOCKING_STREAKS if name in side.effects), "")
 
 
+def _spent(move: str, side: KnownSide, mon: KnownMon) -> bool:
+    """Return whether a move has no PP left."""
+    if side.copy is None:
+        return mon.uses.get(move, 0) >= (mon.full_pp.get(move) or usual_pp(move))
+    return mon.copied_uses.get(move, 0) >= min(COPIED_PP, usual_pp(move))
+
+
 def _barred(move: str, known: KnownBattle, player: int, mon: KnownMon) -> bool:
-    """Return whether lines have told what forbids a move."""
+    """Return whether lines have told what else forbids a move."""
     side, foe = known.sides[player], known.sides[1 - player]
     effects, entry = side.effects, load().moves.get(move, {})
     flags = entry.get("flags", {})
-    if side.copy is None:
-        spent, most = mon.uses.get(move, 0), mon.full_pp.get(move) or usual_pp(move)
-    else:
-        spent, most = mon.copied_uses.get(move, 0), min(COPIED_PP, usual_pp(move))
     status = tables.is_status(move) and move != "mefirst"
     works = "magicroom" not in known.conditions and "embargo" not in effects
     works &= mon.ability not in (None, "klutz")
     held = mon.item if works else None
     return bool(
-        spent >= most
-        or ("encore" in effects and effects["encore"].move not in ("", move))
+        ("encore" in effects and effects["encore"].move not in ("", move))
         or ("disable" in effects and effects["disable"].move == move)
         or ("taunt" in effects and status)
         or ("torment" in effects and side.last_move == move)
@@ -122,10 +135,13 @@ def _barred(move: str, known: KnownBattle, player: int, mon: KnownMon) -> bool:
 
 
 def _trapped(known: KnownBattle, side: KnownSide, mon: KnownMon, foe_ability: str | None) -> bool:
+    held = "fairylock" in known.conditions or not side.effects.keys().isdisjoint(_TRAPPING)
+    if not held and foe_ability not in ("shadowtag", "magnetpull"):
+        return False
     types = _types(side, mon)
     if "Ghost" in types or mon.item == "shedshell":
         return False
-    if any(name in side.effects for name in _TRAPPING) or "fairylock" in known.conditions:
+    if held:
         return True
     if foe_ability == "shadowtag":
         entry = load().species.get(load().cosmetic.get(mon.species, mon.species), {})

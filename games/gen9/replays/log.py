@@ -104,10 +104,10 @@ def read_log(text: str, format: str = "") -> BattleLog:
 
 def _format_of(rows: Sequence[str], given: str) -> BattleFormat:
     """Return the format, after what a log says at its head of generation and game."""
-    tier, number = given, 0
+    tier, tier_line = given, 0
     for number, row in enumerate(rows[:200], 1):
         if row.startswith("|tier|"):
-            tier = row[6:]
+            tier, tier_line = row[6:], number
         elif row.startswith("|gen|") and row.strip() != "|gen|9":
             raise BattleLogError(f"a battle of generation {row[5:].strip()[:12]}", number)
         elif row.startswith("|gametype|") and row.strip() != "|gametype|singles":
@@ -122,7 +122,7 @@ def _format_of(rows: Sequence[str], given: str) -> BattleFormat:
     try:
         return playable(tier.strip()[:80])
     except UnknownFormatError as error:
-        raise BattleLogError(str(error)) from None
+        raise BattleLogError(str(error), tier_line) from None
 
 
 def _read_player(line: ProtocolLine, found: BattleLog, names: list[str]) -> None:

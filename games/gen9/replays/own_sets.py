@@ -149,7 +149,7 @@ def _as_known(
         mon.ability = mon.base_ability = told.base_ability
         if base_form(told.species) != base_form(member.species):
             mon.ability = mon.base_ability = _only_ability(member.species)  # the forme's is another
-    if told.tera_type is not None:
+    if told.tera_type is not None and shown_itself(facts.tera_type):
         mon.tera_type = told.tera_type
     return mon
 

@@ -148,7 +148,9 @@ class Entries(Reader):
                 mon.uses[move] = mon.uses.get(move, 0) + more
         if worn.item != before.item and worn.item is not None:
             mon.item = worn.item
-            mon.first_item = mon.first_item or worn.first_item
+            # That of its set, unless the one that it looked like had shown its own before.
+            first = worn.first_item if before.first_item is None else worn.item or None
+            mon.first_item = mon.first_item or first
         if worn.last_item != before.last_item:
             mon.last_item = worn.last_item
         mon.attacked += worn.attacked - before.attacked

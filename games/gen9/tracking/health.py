@@ -149,19 +149,30 @@ class Health(Reader):
             return
         kind, cause = line.origin
         if cause in ("trick", "switcheroo"):
-            # What it gets is what the Pokémon opposite held.
-            giver = self.battle.sides[1 - place_of(line.arg(0))[0]].mon
-            if giver is not None and giver.first_item is None and giver.item is None:
+            # What it gets is what the Pokémon opposite held, and may have exchanged a line before.
+            s = place_of(line.arg(0))[0]
+            giver = self.battle.sides[1 - s].mon
+            unknown = giver is not None and giver.item is None
+            if self._moving is not None and self._moving.exchanged == 1 - s:
+                unknown = True
+            if giver is not None and giver.first_item is None and unknown:
                 giver.first_item = item
+            if self._moving is not None and mon.item is None:
+                self._moving.exchanged = s
             if mon.item != "" and self._is_active(line.arg(0)):
                 self._side(line.arg(0)).item_lost = True
+        unknown = mon.item is None
         mon.item = item
         if kind and self._is_active(line.arg(0)):
             self._side(line.arg(0)).item_started = True
             if item == "metronome":
                 self._side(line.arg(0)).streak = ("", 0)
-        if (kind == "ability" and cause in ("frisk",)) or not kind:
-            mon.first_item = mon.first_item if mon.first_item is not None else item
+        if (
+            unknown
+            and mon.first_item is None
+            and ((kind, cause) == ("ability", "frisk") or not kind)
+        ):
+            mon.first_item = item
         looker = self._mon(line.tags.get("of", ""))
         if (kind, cause) == ("ability", "frisk") and looker is not None:
             looker.learn_ability("frisk", own=self._ability_is_own(line.tags["of"]))

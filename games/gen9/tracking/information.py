@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache, partial
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from plywise.engine.battle.border import teams
 from plywise.engine.battle.names import MOVE_ID
@@ -72,7 +72,7 @@ def information_state(
     )
 
 
-_View = TypeVar("_View", Condition, MonView, SideView)
+_View = TypeVar("_View", Condition, Entrance, MonView, SideView)
 
 
 def _made(kind: type[_View], **values: Any) -> _View:
@@ -82,11 +82,29 @@ def _made(kind: type[_View], **values: Any) -> _View:
     return made
 
 
-def condition_views(effects: Mapping[str, Effect], ends: int) -> dict[str, Condition]:
+class ViewKinds(NamedTuple):
+    """Makers of the parts of a view, from all their fields by name.
+
+    Others than the dataclasses' own make what is written as JSON at once and never read.
+    """
+
+    condition: Callable[..., Condition] = partial(_made, Condition)
+    entrance: Callable[..., Entrance] = partial(_made, Entrance)
+    mon: Callable[..., MonView] = partial(_made, MonView)
+    side: Callable[..., SideView] = partial(_made, SideView)
+
+
+_DATACLASSES = ViewKinds()
+
+
+def condition_views(
+    effects: Mapping[str, Effect], ends: int, kinds: ViewKinds = _DATACLASSES
+) -> dict[str, Condition]:
     """Return conditions after ``ends`` ends of turn, by id."""
+    if not effects:
+        return {}
     return {
-        name: _made(
-            Condition,
+        name: kinds.condition(
             passed=max(0, ends - effect.began),
             left=effect.left(ends),
             count=effect.count,
@@ -105,6 +123,8 @@ def side_view(
     *,
     own: bool,
     mons: tuple[MonView, ...] | None = None,
+    before: Callable[[KnownMon], MonView] | None = None,
+    kinds: ViewKinds = _DATACLASSES,
 ) -> SideView:
     """Return a view of one side.
 
@@ -114,25 +134,28 @@ def side_view(
         legal: the player's legal actions, where it is the player's and a move is asked for.
         own: it is the player's.
         mons: views of its Pokémon, where they are made elsewhere; None: made here.
+        before: makes the view of what was known before an entry; None: made here.
+        kinds: makers of the views.
     """
 
     def view(number: int, mon: KnownMon) -> MonView:
         active = number == side.active
         return mon_view(mon, side if active else None, ends, legal if active else None, own=own)
 
-    return _made(
-        SideView,
+    return kinds.side(
         mons=tuple(view(number, mon) for number, mon in enumerate(side.mons))
         if mons is None
         else mons,
         active=side.active,
         boosts=dict(side.boosts),
-        volatiles=condition_views(side.effects, ends),
-        conditions=condition_views(side.conditions, ends),
+        volatiles=condition_views(side.effects, ends, kinds),
+        conditions=condition_views(side.conditions, ends, kinds),
         types=side.types,
         added_type=side.added_type,
         size=side.size,
-        copy=None if side.copy is None else mon_view(side.copy, None, ends, None, own=False),
+        copy=None
+        if side.copy is None
+        else mon_view(side.copy, None, ends, None, own=False, kinds=kinds),
         last_move=side.last_move,
         last_used=side.last_used,
         turns_out=side.turns,
@@ -152,26 +175,38 @@ def side_view(
         fainted_unseen=0 if own else max(0, side.down - sum(mon.fainted for mon in side.mons)),
         can_tera=not side.tera_used,
         previewed=side.previewed,
-        entrance=None if own else _entrance(side, ends),
+        entrance=None if own else _entrance(side, before or partial(_bench_view, ends=ends), kinds),
     )
 
 
-def _entrance(side: KnownSide, ends: int) -> Entrance | None:
+def _bench_view(mon: KnownMon, ends: int) -> MonView:
+    return mon_view(mon, None, ends, None, own=False)
+
+
+def _entrance(
+    side: KnownSide, view: Callable[[KnownMon], MonView], kinds: ViewKinds
+) -> Entrance | None:
     """Return how the active Pokémon came in; None: it is what it looks like, or has fainted."""
     notes, mon = side.notes, side.mon
     if notes is None or notes.genuine or side.entry is None or mon is None or mon.fainted:
         return None
     doubt = side.entry.doubt
-    earlier = None if doubt is None else _entered(doubt.before, doubt.notes, ends)
-    return _entered(side.entry, notes, ends, earlier)
+    earlier = None if doubt is None else _entered(view(doubt.before), doubt.notes, None, kinds)
+    return _entered(view(side.entry), notes, earlier, kinds)
 
 
 def _entered(
-    before: KnownMon, notes: EntryNotes, ends: int, earlier: Entrance | None = None
+    before: MonView, notes: EntryNotes, earlier: Entrance | None, kinds: ViewKinds
 ) -> Entrance:
-    view = mon_view(before, None, ends, None, own=False)
-    told = (notes.hp, notes.status, notes.silent, notes.signs, notes.places)
-    return Entrance(view, *told, earlier)
+    return kinds.entrance(
+        before=before,
+        hp=notes.hp,
+        status=notes.status,
+        silent=notes.silent,
+        signs=notes.signs,
+        places=notes.places,
+        earlier=earlier,
+    )
 
 
 def mon_view(
@@ -181,6 +216,7 @@ def mon_view(
     legal: tuple[int, ...] | None,
     *,
     own: bool,
+    kinds: ViewKinds = _DATACLASSES,
 ) -> MonView:
     """Return a view of one Pokémon; ``out``: the side whose active one it is."""
     copied = out is not None and out.copy is not None
@@ -188,8 +224,7 @@ def mon_view(
         turns = min(15, ends - mon.poisoned) if out is not None else 0
     else:
         turns = mon.slept if mon.status == "slp" else 0
-    return _made(
-        MonView,
+    return kinds.mon(
         species=mon.forme or mon.species,
         base_species=mon.species,
         level=mon.level,

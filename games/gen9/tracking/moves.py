@@ -165,19 +165,14 @@ class Moves(Reader):
     def _cost(self, side: int, move: str, target: str) -> int:
         """Return the PP that a use costs (Pressure; Curse may be aimed at its user)."""
         foe = self.battle.sides[1 - side].mon
+        if foe is None or foe.ability != "pressure" or foe.fainted:
+            return 1
         entry = load().moves.get(move, {})
         aimed = entry.get("flags", {}).get("mustpressure") or (
             entry.get("target") not in _AT_NO_FOE
             and not (move == "curse" and place_of(target)[0] == side)
         )
-        pressed = (
-            foe is not None
-            and foe.ability == "pressure"
-            and not foe.fainted
-            and aimed
-            and not self._gas()
-        )
-        return 2 if pressed else 1
+        return 2 if aimed and not self._gas() else 1
 
     def _on_cant(self, line: ProtocolLine) -> None:
         side, mon, reason = self._side(line.arg(0)), self._mon(line.arg(0)), line.arg(1)

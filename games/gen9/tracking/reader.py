@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from plywise.datasets.showdown_data import load
 from plywise.games.gen9.tracking import condition_tables as tables
@@ -27,6 +28,7 @@ class MoveUnderWay:
         on_substitute: its hits on a Substitute, which count as attacks if one on the body follows.
         missed, changed: it has missed; it has changed stages.
         slot: the slot condition that it made.
+        exchanged: side whose item, not known, it has exchanged (Trick); -1 none.
         stolen: a berry that it ate off its holder, and the name of who ate it.
         synchronized: its status has set off Synchronize.
         streak: its user's ``streak`` before it; ``last_move``: the battle's.
@@ -39,10 +41,19 @@ class MoveUnderWay:
     missed: bool = False
     changed: bool = False
     slot: str = ""
+    exchanged: int = -1
     stolen: tuple[str, str] = ("", "")
     synchronized: bool = False
     streak: tuple[str, int] = ("", 0)
     last_move: str = ""
+
+
+@cache
+def _reader_names(kind: type[Reader]) -> tuple[tuple[str, str], ...]:
+    """Return kinds of lines with the names of a class's methods that read them."""
+    return tuple(
+        (name[4:].replace("minus_", "-"), name) for name in dir(kind) if name.startswith("_on_")
+    )
 
 
 class Reader:
@@ -57,10 +68,9 @@ class Reader:
         self._chewing = False  # Cud Chew is about to eat a berry again
         self._from_item = -1  # side whose Booster Energy has just worked
         self._begin_notes(choosing=False)
+        names = _reader_names(type(self))  # type: ignore[arg-type]  # a class can be hashed
         self._readers: dict[str, Callable[[ProtocolLine], None]] = {
-            name[4:].replace("minus_", "-"): getattr(self, name)
-            for name in dir(self)
-            if name.startswith("_on_")
+            kind: getattr(self, name) for kind, name in names
         }
 
     def _begin_notes(self, *, choosing: bool) -> None:
@@ -124,6 +134,8 @@ class Reader:
 
     def _learn(self, line: ProtocolLine) -> None:
         """Note the item or ability that a line names as the cause of what it tells."""
+        if "from" not in line.tags:
+            return
         kind, name = line.origin
         if kind not in ("item", "ability") or line.kind in ("-item", "-enditem", "-ability"):
             return

@@ -76,6 +76,7 @@ def effect_of(text: str) -> tuple[str, str]:
     return "", to_id(text)
 
 
+@lru_cache(4096)
 def place_of(ident: str) -> tuple[int, str]:
     """Return side and name of ``p1a: Name`` or ``p1: Name``; the side is -1 where there is none."""
     role, _, name = ident.partition(": ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from plywise.arena.cli.main import main
 from plywise.arena.replays import run as replay_run
@@ -149,6 +151,8 @@ def test_what_cannot_be_read_is_told_with_file_line_and_reason(
     Path("in/f.log").write_text(LOG.rpartition("|-message")[0])
     Path("in/g.jsonl").write_text(f"nonsense\n\n{json.dumps(site_json('good'))}\n[1]\n")
     Path("in/h.log").write_text("")
+    Path("in/i.txt").write_bytes(gzip.compress(LOG.encode()))
+    Path("in/j.jsonl").write_text('{"k":"b","b":0,"seed":"1"}')
     assert main(["data", "replays", "in", "out=out"]) == 0
     told = {(Path(r["source"]).name, r["record"], r["line"]): r["reason"] for r in rejects()}
     assert {key: reason.partition(":")[0][:34] for key, reason in told.items()} == {
@@ -161,9 +165,11 @@ def test_what_cannot_be_read_is_told_with_file_line_and_reason(
         ("g.jsonl", 1, 0): "not JSON (JSON is malformed",
         ("g.jsonl", 4, 0): "no object with the log of a battle",
         ("h.log", 0, 0): "no battle starts in it",
+        ("i.txt", 0, 0): "a compressed file",
+        ("j.jsonl", 1, 0): "a recording for plywise verify",
     }
     assert {row["battle_id"] for row in rows()} == {"good"}
-    assert "rejected   9" in capsys.readouterr().out
+    assert "rejected   11" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -195,6 +201,43 @@ def test_a_folder_belongs_to_its_sources(capsys: pytest.CaptureFixture[str]) -> 
     write("lines")
     assert main(["data", "replays", "in", "out"]) == 2
     assert "it belongs to other sources" in capsys.readouterr().err
+
+
+def test_a_dataset_card_counts_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    write("lines")
+    Path("in/b`|\x1b.log").write_text("nothing")
+    assert main(["data", "replays", "in/all.jsonl", "in/b`|\x1b.log", "out"]) == 0
+    card = Path("out/README.md")
+    text = card.read_text()
+    head = OmegaConf.create(text.split("---")[1])
+    assert head.configs[0].data_files == "decisions/*.parquet"
+    assert head.size_categories == ["n<1K"]
+    for line in (
+        "| battles | 2 |", "| decisions | 8 |", "| decisions whose action no line tells | 4 |",
+        "| battles rejected (`rejects.jsonl`) | 1 |", "| gen9randombattle | 2 |", "- `all.jsonl`",
+    ):  # fmt: skip
+        assert line in text, line
+    assert all(f"| `{name}` |" in text for name in COLUMNS)
+    assert "\x1b" not in text
+    assert str(Path.cwd()) not in text
+    card.write_text("my own")
+    Path("out/decisions").joinpath("part-000000.parquet").unlink()
+    assert main(["data", "replays", "in/all.jsonl", "in/b`|\x1b.log", "out"]) == 0
+    assert card.read_text() == "my own"
+
+
+def test_counts_of_decisions(capsys: pytest.CaptureFixture[str]) -> None:
+    write("lines")
+    assert main(["data", "replays", "in", "out"]) == 0
+    assert main(["data", "count", "out", "counts"]) == 0
+    assert "gen9randombattle: 2 battles, 4 teams, 2 species" in capsys.readouterr().out
+    found = json.loads(Path("counts/gen9randombattle-0.json").read_text())
+    assert found["info"]["number of battles"] == 2
+    assert found["data"]["blissey"]["Leads"] == 2
+    assert set(found["data"]["blissey"]["Moves"]) == {"seismictoss"}
+    assert main(["data", "count", "out", "counts", "rating=1900"]) == 1
+    assert main(["data", "count", "out"]) == 2
+    assert "plywise data count DECISIONS OUT" in capsys.readouterr().err
 
 
 def test_processes_write_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -208,7 +208,8 @@ def plant(log: str, rng: random.Random) -> Planted | None:
         tokens += ["luvdisc", "Luvdisc"]
     future += ["|", "|upkeep", "|win|P1"]
     text = "\n".join([*lines[:at], *future])
-    tokens = [token for token in tokens if token not in "\n".join(lines[:at])]
+    before = "\n".join(lines[:at]).lower().replace(" ", "")  # moves and items stand there by name
+    tokens = [token for token in tokens if token.lower() not in before]
     return Planted(text, int(lines[at].split("|")[2]), side, tuple(tokens))
 
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from plywise.datasets.battle_corpus import RecordedBattle, read_corpus
 from plywise.games.gen9.infostate import from_json
+from plywise.games.gen9.replays import decisions
 from plywise.games.gen9.replays.decisions import ReplayRow, replay_decisions
 from plywise.games.gen9.replays.log import BattleLogError
 
 from . import replay_trials as trials
+from .replay_truth import compare_with_truth
 
 CORPUS = Path(__file__).parents[2] / "data" / "replays.jsonl.gz"
 
@@ -56,6 +60,44 @@ def test_a_planted_future_is_in_no_earlier_row_of_the_opponents_columns(logs: li
     rows = [row for row in replay_decisions(one.text).rows if row.player == one.side]
     assert "celebrate" in rows[0].state
     assert "Stellar" in rows[0].state
+
+
+@pytest.mark.slow
+def test_a_leak_is_found(logs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    read_public = decisions._BattleReader._public
+
+    def leaking(self: Any) -> Any:
+        """Show the opponent's side as it will be at the end of the battle."""
+        moments = read_public(self)
+        for moment in moments:
+            moment.sides = moments[-1].sides
+            moment.order = moments[-1].order
+        return moments
+
+    monkeypatch.setattr(decisions._BattleReader, "_public", leaking)
+    rng = random.Random(5)
+    tried = [planted for _ in range(6) if (planted := trials.plant(rng.choice(logs), rng))]
+    assert all(trials.leaks(planted) for planted in tried)
+
+
+@pytest.mark.slow
+def test_rows_are_what_the_simulator_holds(battles: list[RecordedBattle]) -> None:
+    facts: Counter[str] = Counter()
+    wrong = [line for battle in battles for line in compare_with_truth(battle, facts)]
+    assert {line for line in wrong if "Illusion" not in line and "unsure" not in line} == set()
+    assert facts["decisions"] == 821
+    assert facts["the action is legal"] > 700
+    assert facts["foe HP"] > 500
+
+
+@pytest.mark.slow
+def test_what_the_simulator_does_not_hold_is_found(battles: list[RecordedBattle]) -> None:
+    step = battles[0].steps[0]
+    other = {**step.before, "w": "hail", "S": [*step.before["S"]]}
+    changed = replace(step, before=other)
+    facts: Counter[str] = Counter()
+    wrong = compare_with_truth(replace(battles[0], steps=(changed, *battles[0].steps[1:])), facts)
+    assert sum(line.startswith("weather: ") for line in wrong) == 2
 
 
 @pytest.mark.slow
@@ -116,6 +158,14 @@ def rows(text: str, player: int = 0, end: str = TURN) -> list[ReplayRow]:
             |move|p1a: Blissey|Calm Mind|p1a: Blissey""",
             "calmmind",
             id="a bounced move is no choice",
+        ),
+        pytest.param(
+            """|move|p2a: Garchomp|Instruct|p1a: Blissey
+            |-singleturn|p1a: Blissey|move: Instruct|[of] p2a: Garchomp
+            |move|p1a: Blissey|Seismic Toss|p2a: Garchomp
+            |move|p1a: Blissey|Calm Mind|p1a: Blissey""",
+            "calmmind",
+            id="an instructed move is no choice, and its line does not say so",
         ),
         pytest.param(
             """|cant|p1a: Blissey|slp
@@ -254,14 +304,29 @@ def test_own_sets_are_told_from_the_whole_log_with_their_turn() -> None:
     assert from_json(found.rows[1].state).foe.mons[0].moves == ()
 
 
+def test_both_items_of_an_exchange_are_known_as_those_of_the_sets() -> None:
+    text = """|move|p1a: Blissey|Trick|p2a: Garchomp
+    |-activate|p1a: Blissey|move: Trick|[of] p2a: Garchomp
+    |-item|p2a: Garchomp|Toxic Orb|[from] move: Trick
+    |-item|p1a: Blissey|Leftovers|[from] move: Trick"""
+    one, other = rows(text)[1], rows(text, 1)[1]
+    for row in (one, other):
+        info = from_json(row.state)
+        own, foe = info.own.mons[0], info.foe.mons[0]
+        blissey, garchomp = (own, foe) if row is one else (foe, own)
+        assert (blissey.first_item, blissey.item) == ("toxicorb", "leftovers")
+        assert (garchomp.first_item, garchomp.item) == ("leftovers", "toxicorb")
+
+
 @pytest.mark.parametrize(
     ("text", "reason", "line"),
     [
+        (HEAD + "|move|p1a: Blissey|Sleep Poder|p2a\n|win|Ann", "there is no such move", 12),
         (HEAD, "it stops before the end", 12),
         (HEAD.replace("|gen|9", "|gen|8") + "|win|Ann", "a battle of generation 8", 6),
         (HEAD.replace("singles", "doubles") + "|win|Ann", "a battle of doubles", 5),
         (HEAD.replace("|start", "|begin") + "|win|Ann", "no battle starts in it", 0),
-        (HEAD.replace("Random Battle", "National Dex") + "|win|Ann", "generation 9", 0),
+        (HEAD.replace("Random Battle", "National Dex") + "|win|Ann", "generation 9", 7),
         (HEAD + "|turn|3\n|win|Ann", "turn '3' after turn 1", 12),
         (HEAD + "|win|Carl", "the winner is none of the players", 12),
         (HEAD + "|-weather|" + "x" * 3000 + "\n|win|Ann", "a line of 3,010 characters", 12),
