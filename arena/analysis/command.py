@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.control import Control
 
 from plywise.arena.analysis.battles import log_course, recorded_course
+from plywise.arena.analysis.boards import board_course
+from plywise.arena.analysis.page import write_analysis_page
 from plywise.arena.analysis.results import AnalysedDecision, GameAnalysis
 from plywise.arena.analysis.searching import DecisionSearch
 from plywise.arena.analysis.sources import AnalysisError, RecordedPlay, read_source
@@ -21,11 +23,12 @@ from plywise.datasets.processes.signals import uninterrupted
 from plywise.games.gen9.game import Gen9Battle
 from plywise.games.gen9.replays.log import BattleLogError
 
+_CHANCES = "Chances of winning in %, a tie counts half."
 _NOISE = (
-    "Chances of winning in %, a tie counts half. ± is half of the 95 % interval over {seeds} "
-    "searches with worlds of their own; it holds the noise of the search, not its faults."
+    "± is half of the 95 % interval over {seeds} searches with worlds of their own; it holds the "
+    "noise of the search, not its faults."
 )
-_ONE_SEED = "Chances of winning in %, a tie counts half. One seed: their noise is not known."
+_ONE_SEED = "One seed: the noise of the search is not known, and nothing is marked."
 _MARKED = "?? marks a choice that cost {percent:.0f} points or more, and more than the noise."
 _STOPPED = "Interrupted: {done} of {total} decisions were analysed."
 
@@ -47,7 +50,7 @@ def run_analyse(config: AnalyseConfig, folder: Path, console: Console | None = N
         with writing(page):  # before anything is searched
             pass
     analysis, decisions = _course(config)
-    analysis.notes += _notes(config)
+    analysis.notes += _notes(config, noisy=analysis.battle or not analysis.notes)
     progress = _Progress(analysis)
     stopped = True
     try:
@@ -71,6 +74,9 @@ def _keep(analysis: GameAnalysis, config: AnalyseConfig, folder: Path, console: 
     path = folder / "analysis.json"
     write_summary(path, {"config": config, "analysis": analysis})
     console.print(f"analysis: {near(path)}", soft_wrap=True)
+    if config.page is not None:
+        write_analysis_page(Path(config.page), analysis)
+        console.print(text_line(f"page: {config.page}"), soft_wrap=True)
 
 
 def _course(config: AnalyseConfig) -> tuple[GameAnalysis, Iterable[AnalysedDecision]]:
@@ -84,16 +90,18 @@ def _course(config: AnalyseConfig) -> tuple[GameAnalysis, Iterable[AnalysedDecis
             raise AnalysisError(f"{config.file}{where}: {error}") from error
         return course.analysis, map(DecisionSearch(config).analysed, course.played)
     if not isinstance(found.game, Gen9Battle):
-        raise AnalysisError(f"{config.file}: {found.game.info.name} cannot be analysed")
+        return board_course(found, config)
     title = f"{found.game.rules.name}, seed {found.seed}"
     course = recorded_course(found.plies, found.names, title, config.player)
     course.analysis.result = found.ending
     return course.analysis, map(DecisionSearch(config).analysed, course.played)
 
 
-def _notes(config: AnalyseConfig) -> list[str]:
+def _notes(config: AnalyseConfig, *, noisy: bool) -> list[str]:
+    """Return what a reader has to know; ``noisy``: the figures are of several seeds."""
     noise = _NOISE.format(seeds=config.seeds) if config.seeds > 1 else _ONE_SEED
-    return [noise, _MARKED.format(percent=100 * config.blunder)]
+    marked = _MARKED.format(percent=100 * config.blunder)
+    return [_CHANCES, *([noise] if noisy else []), marked]
 
 
 class _Progress:

@@ -17,6 +17,7 @@ from plywise.engine.battle.names import (
     SPECIES_NAMES,
     TYPE_NAMES,
 )
+from plywise.games.gen9.belief import unrevealed
 from plywise.games.gen9.infostate import Condition, InfoState, MonView, SideView
 
 _MOST_NAMES = 6
@@ -53,6 +54,7 @@ def _side(side: SideView, *, own: bool) -> dict[str, Any]:
         "conditions": [_condition(name, one) for name, one in side.conditions.items()],
         "volatiles": [_condition(name, one) for name, one in volatiles],
         "unseen": max(0, side.size - len(side.mons)),
+        "shown": [display("species", one.species) for one in unrevealed(side)],
     }
 
 

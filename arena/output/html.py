@@ -7,8 +7,10 @@ in by ``textContent``.
 from __future__ import annotations
 
 import html
+import json
 from base64 import b64encode
 from hashlib import sha256
+from typing import Any
 
 from plywise.arena.output.text import printable
 
@@ -40,6 +42,29 @@ def html_page(title: str, body: str, style: str, script: str = "") -> str:
         f"<title>{html_text(title)}</title>\n<style>{style}</style>\n</head>\n"
         f"<body>\n{body}\n{f'<script>{script}</script>' if script else ''}\n</body>\n</html>\n"
     )
+
+
+def script_data(value: Any) -> str:
+    """Return plain values as JSON to stand in ``<script type="application/json">``.
+
+    All texts in it are as a page may show them; NaN has no place in it (``ValueError``).
+    """
+    packed = json.dumps(
+        _texts_shown(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+    # Inside <script> only "</" and "<!--" could end the data; no "<" at all is simpler to trust.
+    return packed.replace("<", "\\u003c")
+
+
+def _texts_shown(value: Any) -> Any:
+    """Return plain values with all their texts as a page may show them."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): _texts_shown(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_texts_shown(one) for one in value]
+    return value
 
 
 def _source(text: str) -> str:

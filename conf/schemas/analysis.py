@@ -32,7 +32,7 @@ class AnalyseConfig(Settings):
         None, "seconds for each decision in place of iterations; null: no clock", above=0
     )
     seeds: int = setting(
-        6, "searches of each decision, with worlds of their own; their spread is the noise", low=1,
+        4, "searches of each decision, with worlds of their own; their spread is the noise", low=1,
         high=1_000,
     )  # fmt: skip
     worlds: int = setting(16, "sampled states of each search", low=1, high=251)
