@@ -72,8 +72,6 @@ def log_course(found: ReplayText, asked: str) -> BattleCourse:
 
 def _of_rows(battle: ReplayBattle) -> Iterator[PlayedDecision]:
     for row in battle.rows:
-        if len(row.legal) < 1 and not row.action:
-            continue
         yield PlayedDecision(
             moment=row.decision,
             turn=row.turn,

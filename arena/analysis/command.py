@@ -51,6 +51,7 @@ def run_analyse(config: AnalyseConfig, folder: Path, console: Console | None = N
             pass
     analysis, decisions = _course(config)
     analysis.notes += _notes(config, noisy=analysis.battle or not analysis.notes)
+    console.print(f"{analysis.total} decisions to analyse")
     progress = _Progress(analysis)
     stopped = True
     try:
