@@ -44,7 +44,7 @@ def chance_of(value: float) -> float:
     return min(1.0, max(0.0, (value + 1.0) / 2.0))
 
 
-def measured(samples: Sequence[float]) -> Measured:
+def mean_with_noise(samples: Sequence[float]) -> Measured:
     """Return the mean of independent samples, one at least, with half of its 95 % interval."""
     if len(samples) < 2:
         return Measured(fmean(samples))
@@ -65,9 +65,9 @@ def estimated(seeds: Sequence[SeedValues], choice: str) -> ChoiceEstimate:
         for b, s in zip(before, seeds, strict=True)
         if choice in s.values
     ]
-    after = measured([a for _, a in pairs]) if pairs else None
-    cost = measured([b - a for b, a in pairs]) if pairs else None
-    return ChoiceEstimate(measured(before), after, cost, _actions(seeds, choice))
+    after = mean_with_noise([a for _, a in pairs]) if pairs else None
+    cost = mean_with_noise([b - a for b, a in pairs]) if pairs else None
+    return ChoiceEstimate(mean_with_noise(before), after, cost, _actions(seeds, choice))
 
 
 def is_blunder(cost: Measured | None, threshold: float) -> bool:
@@ -98,7 +98,7 @@ def _actions(seeds: Sequence[SeedValues], choice: str) -> tuple[ActionWorth, ...
             ActionWorth(
                 name,
                 fmean(seed.strategy.get(name, 0.0) for seed in seeds),
-                measured(values) if values else None,
+                mean_with_noise(values) if values else None,
                 drawn=any(name in seed.drawn for seed in seeds),
                 chosen=name == choice,
             )

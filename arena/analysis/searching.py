@@ -15,6 +15,7 @@ from plywise.arena.analysis.estimates import SeedValues, estimated, is_blunder
 from plywise.arena.analysis.positions import action_in_words, battle_position, believed_team
 from plywise.arena.analysis.results import ActionWorth, AnalysedDecision, Measured
 from plywise.arena.bench.reference import judged_actions, long_search
+from plywise.datasets.showdown_data import UnknownNameError
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9.belief import configured_belief
 from plywise.games.gen9.infostate import InfoState, action_name
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _SHOWN_FAULT = 160  # characters
 # What worlds of a state that lines alone have told may meet: facts that no set and no rule allows.
-_IMPOSSIBLE = (SearchError, ValueError, LookupError)
+_IMPOSSIBLE = (SearchError, UnknownNameError, ValueError, LookupError)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def _player(console: Console, found: GameAnalysis, player: int) -> None:
             text_line(
                 "costliest: ",
                 (f"{_when(found, worst)}, {worst.choice}", "bold"),
-                f", {chance(worst.cost, sign=True)}; the search would play {_best(worst)}",
+                f", {chance_in_words(worst.cost, sign=True)}; the search would play {_best(worst)}",
             ),
             soft_wrap=True,
         )
@@ -70,12 +70,14 @@ def _table(found: GameAnalysis, decisions: list[AnalysedDecision]) -> Table:
     table.add_column("search plays", overflow="fold")
     for one in decisions:
         style = "bold red" if one.blunder else "dim" if one.forced else ""
-        cost = "–" if one.cost is None else "" if one.forced else chance(one.cost, sign=True)
+        cost = (
+            "–" if one.cost is None else "" if one.forced else chance_in_words(one.cost, sign=True)
+        )
         table.add_row(
             str(one.turn),
-            chance(one.before),
+            chance_in_words(one.before),
             text_line(played_words(one)),
-            chance(one.after),
+            chance_in_words(one.after),
             f"{'?? ' if one.blunder else ''}{cost}",
             text_line(_best(one)),
             style=style,
@@ -99,7 +101,7 @@ def _best(one: AnalysedDecision) -> str:
     return f"{one.best}{' ?' if drawn else ''} {one.share:.0%}"
 
 
-def chance(found: Measured | None, *, sign: bool = False) -> str:
+def chance_in_words(found: Measured | None, *, sign: bool = False) -> str:
     """Return a chance in percent with its noise: ``56.1 ±3.0``; of a cost with its sign."""
     if found is None:
         return "–"

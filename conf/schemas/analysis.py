@@ -25,7 +25,7 @@ class AnalyseConfig(Settings):
     )  # fmt: skip
     page: str | None = setting(None, "HTML page to write; null: none", path=True)
     iterations: int = setting(
-        2_000, "iterations of each search; a decision has two for each seed", low=10,
+        2_000, "iterations of each search; a decision has two for each seed", low=20,
         high=10_000_000,
     )  # fmt: skip
     seconds: float | None = setting(

@@ -273,7 +273,7 @@ def _positions() -> Sample:
 
 
 def _analysed() -> Sample:
-    words = ("analyse", "replay.log", "iterations=10", "seeds=1", "worlds=1", "page=a.html")
+    words = ("analyse", "replay.log", "iterations=20", "seeds=1", "worlds=1", "page=a.html")
     return Sample("replay.log", _BATTLE, "text", (words,))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,18 +16,18 @@ from plywise.arena.analysis.results import AnalysedDecision
 from plywise.arena.analysis.searching import DecisionSearch, PlayedDecision
 from plywise.arena.cli.main import main
 from plywise.arena.play.replay import states_of
+from plywise.arena.showdown.replay_page import battle_page
 from plywise.conf.schemas.analysis import AnalyseConfig
-from plywise.datasets.replays.sources import ReplayText
+from plywise.datasets.replays.sources import ReplayText, read_one
 from plywise.engine.battle.rules import RULES
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS
 from plywise.games.gen9.belief import configured_belief
 from plywise.games.gen9.game import Gen9Battle
-from plywise.games.gen9.infostate import SWITCH, action_name
+from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.replays.completion import completed_state, is_whole
 from plywise.games.gen9.worlds import sample_worlds
 
-QUICK = {"iterations": 20, "seeds": 2, "worlds": 2}
-WORDS = [f"{key}={value}" for key, value in QUICK.items()]
+WORDS = ["iterations=20", "seeds=2", "worlds=2"]
 HEAD = """|player|p1|Ann{name}|1|1700
 |player|p2|Bob|2|
 |teamsize|p1|6
@@ -59,6 +60,10 @@ LOG = f"""{HEAD}|move|p2a: Garchomp|Swords Dance|p2a: Garchomp
 |win|Bob"""
 
 
+def quick(seed: int = 0) -> AnalyseConfig:
+    return AnalyseConfig(file="x", iterations=20, seeds=2, worlds=2, seed=seed)
+
+
 def course(log: str, player: str = "both") -> list[PlayedDecision]:
     return log_course(ReplayText("x", 0, "", "", log), player).played
 
@@ -71,7 +76,7 @@ def test_what_the_log_does_not_tell_is_unknown() -> None:
         (2, "switch gengar", ""),
         (3, "", "forfeit"),
     ]
-    one = DecisionSearch(AnalyseConfig(file="x", **QUICK)).analysed(found[1])
+    one = DecisionSearch(quick()).analysed(found[1])
     assert one.before is not None
     assert (one.choice, one.unknown, one.cost, one.after) == ("", "fainted", None, None)
 
@@ -118,26 +123,36 @@ def test_a_battle_of_ours_needs_no_draw() -> None:
         action_name(one.info, action) for one, action in zip(found.played, chosen, strict=True)
     ]
     assert found.analysis.events[1]
-    one = DecisionSearch(AnalyseConfig(file="x", **QUICK)).analysed(found.played[0])
+    one = DecisionSearch(quick()).analysed(found.played[0])
     assert one.cost is not None
     assert not any(action.drawn for action in one.actions)
 
 
 def test_the_same_seed_gives_the_same_analysis() -> None:
     played = course(LOG.format(name=""), "1")[0]
-    once, again = (DecisionSearch(AnalyseConfig(file="x", **QUICK)).analysed(played) for _ in "12")
+    once, again = (DecisionSearch(quick()).analysed(played) for _ in "12")
     assert once == again
-    other = DecisionSearch(AnalyseConfig(file="x", seed=3, **QUICK)).analysed(played)
+    other = DecisionSearch(quick(seed=3)).analysed(played)
     assert other.before != once.before
 
 
-def test_worlds_that_cannot_be_are_said() -> None:
+def test_a_state_that_no_world_has_is_said() -> None:
     played = course(LOG.format(name=""), "0")[0]
-    wrong = PlayedDecision(0, 1, 0, played.info.__class__(
-        **{**played.info.__dict__, "legal": (SWITCH + 5,), "request": "move"}
-    ), "tackle")  # fmt: skip
-    found = DecisionSearch(AnalyseConfig(file="x", **QUICK)).analysed(wrong)
-    assert found.cost is None
+    own = tuple(replace(mon, species="nobody") for mon in played.info.own.mons)
+    nobody = replace(played.info, own=replace(played.info.own, mons=own))
+    found = DecisionSearch(quick()).analysed(replace(played, info=nobody))
+    assert found.failure.startswith("no world agrees with what is known (")
+    assert (found.before, found.cost, found.blunder) == (None, None, False)
+
+
+def test_the_page_of_a_battle_of_ours_is_read(tmp_path: Path) -> None:
+    lines = [line.split("|") for line in LOG.format(name=" <&").split("\n")]
+    path = tmp_path / "battle-1.html"
+    path.write_text(battle_page(lines, "a battle"))
+    (found,) = read_one(path, "battle-1.html")
+    assert isinstance(found, ReplayText)
+    assert found.log.split("\n") == LOG.format(name=" <&").split("\n")
+    assert len(course(found.log, "Ann <&")) == 4
 
 
 @pytest.fixture

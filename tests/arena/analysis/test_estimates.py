@@ -8,7 +8,7 @@ from plywise.arena.analysis.estimates import (
     SeedValues,
     estimated,
     is_blunder,
-    measured,
+    mean_with_noise,
 )
 from plywise.arena.analysis.players import chosen_players
 from plywise.arena.analysis.results import Measured
@@ -35,11 +35,11 @@ def test_a_mixed_strategy_is_worth_its_mean() -> None:
 
 
 def test_the_noise_is_students_interval_of_the_seeds() -> None:
-    found = measured([0.4, 0.5, 0.6, 0.7])
+    found = mean_with_noise([0.4, 0.5, 0.6, 0.7])
     assert found.value == pytest.approx(0.55)
     # t = 3.182 with three degrees of freedom (tables); the deviation is sqrt(0.05 / 3).
     assert found.error == pytest.approx(3.182 * sqrt(0.05 / 3) / 2, rel=0.01)
-    assert measured([0.4]).error is None
+    assert mean_with_noise([0.4]).error is None
 
 
 def test_an_action_of_some_seeds_alone_is_drawn() -> None:
