@@ -6,14 +6,14 @@ never as markup.
 
 from __future__ import annotations
 
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from plywise.arena.analysis.results import GameAnalysis
 from plywise.arena.analysis.table import believed
 from plywise.arena.output.files import plain, write_whole
-from plywise.arena.output.html import html_page, script_data
+from plywise.arena.output.html import asset_page
 
 
 def write_analysis_page(path: Path, found: GameAnalysis) -> None:
@@ -27,14 +27,7 @@ def write_analysis_page(path: Path, found: GameAnalysis) -> None:
 
 def analysis_page(found: GameAnalysis) -> str:
     """Return the page: its body, style and script, and the data as JSON."""
-    folder = resources.files("plywise.arena.analysis").joinpath("assets")
-    body, style, script = (
-        folder.joinpath(name).read_text(encoding="utf-8")
-        for name in ("analysis.html", "analysis.css", "analysis.js")
-    )
-    before, after = body.split("@DATA@")
-    data = _page_values(found)
-    return html_page(data["title"], before + script_data(data) + after, style, script)
+    return asset_page("plywise.arena.analysis", "analysis", _page_values(found))
 
 
 def _page_values(found: GameAnalysis) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import html
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from hashlib import sha256
+from importlib import resources
 from typing import Any
 
 from plywise.arena.output.text import printable
@@ -41,6 +43,30 @@ def html_page(title: str, body: str, style: str, script: str = "") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html_text(title)}</title>\n<style>{style}</style>\n</head>\n"
         f"<body>\n{body}\n{f'<script>{script}</script>' if script else ''}\n</body>\n</html>\n"
+    )
+
+
+def asset_page(package: str, name: str, data: Mapping[str, Any]) -> str:
+    """Return a page that a script of ours draws from data; its title is ``data["title"]``.
+
+    Args:
+        package: whose folder ``assets`` holds ``NAME.html`` (the body, ``@DATA@`` in it), ``.css``
+            and ``.js``; ``elements.js`` stands before that script.
+        name: of these files.
+        data: plain values.
+    """
+    folder = resources.files(package).joinpath("assets")
+    body, style, script = (
+        folder.joinpath(f"{name}.{kind}").read_text(encoding="utf-8")
+        for kind in ("html", "css", "js")
+    )
+    shared = resources.files(__package__ or "").joinpath("assets", "elements.js")
+    before, after = body.split("@DATA@")
+    return html_page(
+        str(data["title"]),
+        before + script_data(data) + after,
+        style,
+        shared.read_text(encoding="utf-8") + script,
     )
 
 

@@ -1,7 +1,3 @@
-"use strict";
-// Every name below comes from outside: text goes in by textContent alone, never as markup.
-const data = JSON.parse(document.getElementById("data").textContent);
-const $ = (id) => document.getElementById(id);
 const points = (v, digits = 1) => (100 * v).toFixed(digits).replace("-", "−");
 const noise = (m, digits = 1) => m.error === null || m.error === undefined ? "" : ` ±${points(m.error, digits)}`;
 const chance = (m) => m ? `${points(m.value)}${noise(m)} %` : "–";
@@ -9,18 +5,6 @@ const lost = (m) => Math.abs(m.value) < 0.0005 ? "0.0" : `${m.value > 0 ? "−" 
 const unit = data.battle ? "turn" : "move";
 let view = data.analysed[0], shown = [], at = 0;
 
-function make(tag, text, name) {
-  const element = document.createElement(tag);
-  if (text !== undefined && text !== null) element.textContent = text;
-  if (name) element.className = name;
-  return element;
-}
-function draw(tag, attributes, text) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 const when = (d) => data.battle && !d.turn ? "Team Preview" : `${unit === "turn" ? "Turn" : "Move"} ${d.turn}`;
 const played = (d) => d.choice ? d.choice + (d.forced ? " (forced)" : "") : `unknown${d.unknown ? ` (${d.unknown})` : ""}`;
 function filled(share, name) {
@@ -180,6 +164,7 @@ function verdict(d) {
     p.append(`After: ${chance(d.after)}. `);
     p.append(make("span", d.blunder ? `A blunder: it cost ${points(d.cost.value)}${noise(d.cost)} points. ` : `It cost ${points(Math.max(0, d.cost.value))}${noise(d.cost)} points. `, d.blunder ? "mark" : d.cost.value < 0.02 ? "fine" : ""));
   } else if (!d.choice) p.append("What was chosen, the log does not tell. ");
+  else if (!d.failure) p.append("What it cost is not known: no set that was searched has it. ");
   const drawn = d.actions.some((a) => a.drawn && a.name === d.best);
   if (d.best && !d.forced) p.append(`The search would play ${d.best}${drawn ? ", if it was there," : ""} (${points(d.share, 0)} %).`);
   if (d.reply) p.append(` The opponent chose ${d.reply}.`);

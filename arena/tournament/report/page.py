@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from importlib import metadata, resources
+from importlib import metadata
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from plywise.arena.output.files import plain, write_whole
-from plywise.arena.output.html import html_page, script_data
+from plywise.arena.output.html import asset_page
 from plywise.arena.play.replay import recorded_game, server_views, states_of
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
@@ -56,13 +56,7 @@ def write_report(
 
 def render_page(data: dict[str, Any]) -> str:
     """Return the page: its body, style and script, and the data as JSON."""
-    folder = resources.files("plywise.arena.tournament.report").joinpath("assets")
-    body, style, script = (
-        folder.joinpath(name).read_text(encoding="utf-8")
-        for name in ("report.html", "report.css", "report.js")
-    )
-    before, after = body.split("@DATA@")
-    return html_page(data["title"], before + script_data(data) + after, style, script)
+    return asset_page("plywise.arena.tournament.report", "report", data)
 
 
 def game_of(store: GameStore, asked: str | None = None) -> Game:
