@@ -3,7 +3,8 @@
 Rooms by height; one imports only rooms below it, never a neighbour of its own height
 (``tests/system/test_architecture.py``):
 
-7  ``cli``
+8  ``cli``
+7  ``analysis``
 6  ``tournament``
 5  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``
 4  ``play``

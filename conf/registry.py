@@ -17,7 +17,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue
 
 from plywise.conf.listing import default_options
-from plywise.conf.schemas import commands, game, llm, play, ratings, search, tournament, verify
+from plywise.conf.schemas import (
+    analysis,
+    commands,
+    game,
+    llm,
+    play,
+    ratings,
+    search,
+    tournament,
+    verify,
+)
 from plywise.conf.schemas.agents import AgentConfig
 from plywise.conf.schemas.bench import BenchConfig
 from plywise.conf.schemas.showdown import ServerConfig, ShowdownConfig
@@ -29,6 +39,7 @@ COMMAND_SCHEMAS: dict[str, type[Any]] = {
     "play": play.PlayConfig,
     "replay": play.ReplayConfig,
     "explain": play.ExplainConfig,
+    "analyse": analysis.AnalyseConfig,
     "showdown": ShowdownConfig,
     "tournament": tournament.TournamentConfig,
     "ratings": ratings.RatingsConfig,

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,25 +78,37 @@ def long_search(config: SimultaneousConfig, iterations: int) -> SimultaneousSear
     )
 
 
-def action_values(
+class JudgedActions(NamedTuple):
+    """What a long search plays at a decision, and what all actions are worth against its replies.
+
+    Attributes:
+        strategy: the player's action -> probability, of the first search.
+        values: the player's action -> value, of the second.
+    """
+
+    strategy: dict[int, float]
+    values: dict[int, float]
+
+
+def judged_actions(
     search: SimultaneousSearch,
     worlds: NDArray[Any],
     player: int,
     seed: int,
     even_share: float = 0.0,
-) -> dict[int, float]:
-    """Return the value of each of the player's actions against the replies of a long search.
+) -> JudgedActions:
+    """Return strategy and values of the player's actions against the replies of a long search.
 
     Args:
-        search: a search with a fixed number of iterations; it decides twice.
+        search: a search of fixed limits; it decides twice.
         worlds: pool of worlds of equal weight.
         even_share: as play has it at this decision.
     """
     rng = Random(seed)
-    search.decide(worlds, None, player, rng.getrandbits(62), None, None, even_share)
+    first = search.decide(worlds, None, player, rng.getrandbits(62), None, None, even_share)
     replies = search.replies
     found = search.decide(worlds, None, player, rng.getrandbits(62), None, None, 1.0, replies)
-    return dict(found.values)
+    return JudgedActions(dict(first.strategy), dict(found.values))
 
 
 def make_reference(
@@ -127,8 +139,8 @@ def make_reference(
     for k in range(seeds):
         for i, one in enumerate(decisions):
             number = Random(f"{seed} reference {k} {i}").getrandbits(62)
-            found_here = action_values(search, one.worlds, one.player, number, one.even_share)
-            values[k, i, list(found_here)] = list(found_here.values())
+            here = judged_actions(search, one.worlds, one.player, number, one.even_share).values
+            values[k, i, list(here)] = list(here.values())
         found = ReferenceValues(values[: k + 1], made)
         finished(found)
     return found

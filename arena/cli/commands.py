@@ -53,6 +53,12 @@ COMMANDS = {
         positional=("file",),
         example="outputs/showdown/…/decisions.jsonl turn=5",
     ),
+    "analyse": Command(
+        "say of each choice of a battle or game what it cost and what was better",
+        "plywise.arena.analysis.command:run_analyse",
+        positional=("file",),
+        example="battle.log player=both page=analysis.html",
+    ),
     "showdown": Command(
         "play battles on a Pokémon Showdown server",
         "plywise.arena.showdown.match:run_showdown",

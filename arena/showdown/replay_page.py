@@ -107,7 +107,7 @@ def _turns(lines: Sequence[Sequence[str]]) -> Iterator[str]:
             yield f"{'</ul>' if open_list else ''}<h2>Turn {html_text(' '.join(fields))}</h2>"
             yield from (_bar(*active[one]) for one in sorted(active))
             open_list = False
-        elif words := _sentence(kind, fields):
+        elif words := line_in_words(kind, fields):
             yield "" if open_list else "<ul>"
             open_list = True
             yield f'<li class="{side}">{html_text(words)}</li>'
@@ -125,8 +125,8 @@ def _bar(name: str, hp: str) -> str:
     return f'<p class="active">{html_text(name)} {meter}{html_text(hp)}</p>'
 
 
-def _sentence(kind: str, fields: Sequence[str]) -> str:
-    """Return a line in words; "" for a kind that says nothing of the battle."""
+def line_in_words(kind: str, fields: Sequence[str]) -> str:
+    """Return a line in words, on one line; "" for a kind that says nothing of the battle."""
     words = _WORDS.get(kind)
     if words is None:
         return ""

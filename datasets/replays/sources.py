@@ -22,6 +22,8 @@ MOST_LOG_BYTES = 1 << 23
 _IN_PAGE = re.compile(
     r'<script[^>]*\bclass="battle-log-data"[^>]*>(.*?)</script', re.DOTALL | re.IGNORECASE
 )
+_IN_OWN_PAGE = re.compile(r"<summary>Protocol</summary><pre>(.*?)</pre>", re.DOTALL)
+"""Of the pages that ``plywise showdown`` writes."""
 _PAGE_ID = re.compile(r'name="replayid"\s+value="([^"]{1,200})"')
 _GZIP = b"\x1f\x8b"
 _MOST_ID = 200  # characters
@@ -198,6 +200,8 @@ def _document(text: str, source: str) -> Iterator[Found]:
 
 def _page(text: str, stem: str, source: str) -> Found:
     found = _IN_PAGE.search(text)
+    if found is None and (own := _IN_OWN_PAGE.search(text)):
+        return ReplayText(source, 0, stem[:_MOST_ID], "", html.unescape(own[1]))
     if found is None:
         return ReplayReject(source, 0, 0, "", "a page without the log of a battle")
     named = _PAGE_ID.search(text)

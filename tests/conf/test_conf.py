@@ -55,6 +55,7 @@ def test_primary_configuration_composes(command: str) -> None:
         "luck": ["record=x"],
         "replay": ["file=x"],
         "explain": ["file=x"],
+        "analyse": ["file=x"],
         "team": ["file=x"],
     }.get(command, [])
     assert isinstance(typed(command, *overrides), registry.COMMAND_SCHEMAS[command])

@@ -40,6 +40,7 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "replay": (("game.json",),),
     "explain": (("decisions.jsonl",),),
+    "analyse": (("battle.log", "iterations=20", "seeds=1", "worlds=1", "page=a.html"),),
     "showdown": (
         ("llm=none", "search.iterations=1", "battles=1", "server.url=ws://127.0.0.1:9/showdown"),
         ("llm=stand_in", "search.iterations=1", "battles=1", "llm.oracle_iterations=2",

@@ -65,7 +65,7 @@ def samples(*, quick: bool = False) -> list[Sample]:
         found.append(_plugin(folder))
         if not quick:
             found += [*_of_language_models(folder), _decisions(folder), _selfplay(folder)]
-            found += [_positions(), *_corpora(), *_battle_decisions()]
+            found += [_positions(), _analysed(), *_corpora(), *_battle_decisions()]
     return found
 
 
@@ -270,6 +270,11 @@ def _positions() -> Sample:
         "positions.txt", columns.encode(), "text",
         (("solve", "connect_four", "positions.txt", "rows=4", "columns=7", "table_bits=16"),),
     )  # fmt: skip
+
+
+def _analysed() -> Sample:
+    words = ("analyse", "replay.log", "iterations=20", "seeds=1", "worlds=1", "page=a.html")
+    return Sample("replay.log", _BATTLE, "text", (words,))
 
 
 def _battle_decisions() -> Iterator[Sample]:

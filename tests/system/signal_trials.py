@@ -145,6 +145,11 @@ def _luck_kept(folder: Path, output: str) -> str:
     return "figures of an interrupted run" if left else ""
 
 
+def _analyse_kept(folder: Path, output: str) -> str:
+    written = list(folder.glob("outputs/analyse/*/*/analysis.json"))
+    return "" if written or "costliest" not in output else "a table, and no analysis.json"
+
+
 def _play_kept(folder: Path, output: str) -> str:
     saved = list(folder.glob("outputs/play/*/*/*.json"))
     begun = "to move" in output
@@ -187,6 +192,10 @@ KINDS = {
         ("selfplay", *_BOARDS, "games=5000", "jobs=2"), 20, "250 of 5000", _selfplay_kept
     ),
     "luck": Kind(("luck", "{battles}", "iterations=5000", "jobs=2"), 15, 2, _luck_kept),
+    "analyse": Kind(
+        ("analyse", "{battles}", "number=0", "player=both", "iterations=20000", "page=a.html"),
+        *(15, "decisions to analyse", _analyse_kept),
+    ),
     "verify": Kind(("verify", "engine", "{corpus}", "jobs=2"), 15, 2),
     "fit": Kind(("fit", "evaluation", "battles=400", "jobs=2"), 20, 2),
     "fit_branches": Kind(("fit", "branches", "battles=400"), 20, 1),

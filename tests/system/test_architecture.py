@@ -15,6 +15,7 @@ ROOMS = (  # of arena/, from the ground up; those of one height never import eac
     ("play",),
     ("terminal", "showdown", "selfplay", "bench"),
     ("tournament",),
+    ("analysis",),
     ("cli",),
 )
 LLM_ROOMS = (  # of llm_modules/, from the ground up

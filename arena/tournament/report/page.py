@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from importlib import metadata, resources
+from importlib import metadata
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from plywise.arena.output.files import plain, write_whole
-from plywise.arena.output.html import html_page
-from plywise.arena.output.text import printable
+from plywise.arena.output.html import asset_page
 from plywise.arena.play.replay import recorded_game, server_views, states_of
 from plywise.arena.tournament.identity import identity_digest
 from plywise.arena.tournament.pool_ratings import ratings_of, ratings_over
@@ -57,27 +56,7 @@ def write_report(
 
 def render_page(data: dict[str, Any]) -> str:
     """Return the page: its body, style and script, and the data as JSON."""
-    folder = resources.files("plywise.arena.tournament.report").joinpath("assets")
-    body, style, script = (
-        folder.joinpath(name).read_text(encoding="utf-8")
-        for name in ("report.html", "report.css", "report.js")
-    )
-    shown = _texts_shown(data)
-    packed = json.dumps(shown, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    # Inside <script> only "</" and "<!--" could end the data; no "<" at all is simpler to trust.
-    before, after = body.split("@DATA@")
-    return html_page(shown["title"], before + packed.replace("<", "\\u003c") + after, style, script)
-
-
-def _texts_shown(value: Any) -> Any:
-    """Return plain values with all their texts as a page may show them."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, dict):
-        return {printable(key): _texts_shown(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_texts_shown(one) for one in value]
-    return value
+    return asset_page("plywise.arena.tournament.report", "report", data)
 
 
 def game_of(store: GameStore, asked: str | None = None) -> Game:

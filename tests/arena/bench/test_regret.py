@@ -24,7 +24,7 @@ from plywise.arena.bench.decisions import (
     write_columns,
 )
 from plywise.arena.bench.exploitability import hidden_hands, hidden_hands_matrix
-from plywise.arena.bench.reference import action_values, load_reference
+from plywise.arena.bench.reference import judged_actions, load_reference
 from plywise.arena.bench.regret import action_losses, half_interval, regret_of
 from plywise.arena.cli import main as cli
 from plywise.engine.battle.constants import ACTION_MOVE
@@ -134,7 +134,7 @@ def test_the_true_regret_lies_between_seeds_apart_and_together() -> None:
 @pytest.mark.slow
 def test_a_reference_finds_that_all_bids_of_an_equilibrium_are_worth_the_game() -> None:
     search = hands_search("regret", 100_000)
-    values = action_values(search, hidden_hands(), 0, seed=1)
+    values = judged_actions(search, hidden_hands(), 0, seed=1).values
     assert values == pytest.approx(dict.fromkeys(BIDS, -1 / 3), abs=0.05)
 
 

@@ -1,28 +1,12 @@
-"use strict";
-// Every name below comes from outside: text goes in by textContent alone, never as markup.
-const data = JSON.parse(document.getElementById("data").textContent);
 const games = data.games, count = games.number.length;
 const titles = [];
 for (const agent of data.agents) titles[agent.index] = agent.title;
 const HUES = [215, 20, 140, 280, 45, 330, 180, 95, 255, 0];
 const colour = (i) => `hsl(${HUES[i % HUES.length]} 65% ${i < HUES.length ? 52 : 38}%)`;
-const $ = (id) => document.getElementById(id);
 const number = (v, digits = 0) => v === null || v === undefined ? "–" : v.toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits }).replace("-", "−");
 const signed = (v, digits = 0) => (v > 0 ? "+" : v < 0 ? "−" : "") + number(Math.abs(v), digits);
 const percent = (v) => v === null ? "–" : number(100 * v, 1) + " %";
 
-function make(tag, text, name) {
-  const element = document.createElement(tag);
-  if (text !== undefined && text !== null) element.textContent = text;
-  if (name) element.className = name;
-  return element;
-}
-function draw(tag, attributes, text) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
 function canvas(width, height, label) {
   return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
 }
