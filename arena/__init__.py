@@ -3,9 +3,10 @@
 Rooms by height; one imports only rooms below it, never a neighbour of its own height
 (``tests/system/test_architecture.py``):
 
-7  ``cli``
-6  ``tournament``
-5  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``
+8  ``cli``
+7  ``tournament``
+6  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``
+5  ``prediction``
 4  ``play``
 3  ``agents``, ``childplay``, ``llm_calibration``
 2  ``guidance``, ``ratings``, ``fit``, ``verify``, ``replays``

@@ -137,7 +137,7 @@ COMMANDS = {
         example="check team.txt format=gen9ou",
     ),
     "data": Command(
-        "fetch usage statistics, take tables of a newer Showdown, or read replays",
+        "fetch usage statistics, take tables of a newer Showdown, read replays, play battles",
         "plywise.arena.cli.data_command:run_data",
         positional=("what", "file"),
         more="more",

@@ -1,8 +1,10 @@
-"""``plywise data``: usage statistics, tables of other Showdowns, and decisions from replays."""
+"""``plywise data``: usage statistics, tables of other Showdowns, replays, and battles."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -28,10 +30,11 @@ from plywise.games.showdown.install import pinned_version
 
 _SHOWN = 12  # entries of each kind
 _USUAL_FORMAT = "gen9ou"
+_RANDOM_BATTLE = "gen9randombattle"
 
 
 def run_data(config: DataConfig, folder: Path, console: Console | None = None) -> int:
-    """Fetch or check usage statistics; update, choose or list tables; read replays.
+    """Fetch or check usage statistics; update, choose or list tables; read replays; play battles.
 
     Raises:
         ConfigError: the format is unknown, or the statistics cannot be read or fetched; the folder
@@ -46,6 +49,7 @@ def run_data(config: DataConfig, folder: Path, console: Console | None = None) -
         "use": _use,
         "list": _list,
         "replays": _replays,
+        "battles": _battles,
     }[config.what]
     return run(config, console)
 
@@ -123,16 +127,8 @@ def _replays(config: DataConfig, console: Console) -> int:
 
     sources = [Path(name) for name in config.replay_sources]
     out = Path(config.replay_folder)
-    stderr = TextConsole(stderr=True)
-
-    def show(line: str) -> None:
-        if stderr.is_terminal:
-            stderr.control(Control.move_to_column(0))
-            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
-
-    run = run_replays(sources, out, config.jobs, show)
-    if stderr.is_terminal:
-        stderr.print()
+    with _progress_line() as show:
+        run = run_replays(sources, out, config.jobs, show)
     if run.before:
         _print(console, f"{run.before} of {run.shares} shares were there already")
     rate = run.battles / run.seconds if run.seconds else 0.0
@@ -140,6 +136,33 @@ def _replays(config: DataConfig, console: Console) -> int:
     _print(console, f"decisions  {run.rows:,}: {near(out / 'decisions')}")
     _print(console, f"rejected   {run.rejected:,}: {near(out / 'rejects.jsonl')}")
     return 0 if run.battles or run.before else 1
+
+
+def _battles(config: DataConfig, console: Console) -> int:
+    from plywise.arena.prediction.battles import make_battles
+
+    out = Path(str(config.file))
+    format = find_format(config.format or _RANDOM_BATTLE).id
+    with _progress_line() as show:
+        count = make_battles(out, format, config.battles, config.seed, show)
+    _print(console, f"battles  {count:,}: {near(out / 'battles.jsonl')}")
+    _print(console, f"players  {near(out / 'players.csv')}")
+    return 0
+
+
+@contextmanager
+def _progress_line() -> Iterator[Callable[[str], None]]:
+    """Yield what shows a line in place of the one before, where there is a terminal."""
+    stderr = TextConsole(stderr=True)
+
+    def show(line: str) -> None:
+        if stderr.is_terminal:
+            stderr.control(Control.move_to_column(0))
+            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
+
+    yield show
+    if stderr.is_terminal:
+        stderr.print()
 
 
 def _summary_lines(summary: UsageSummary, month: str) -> list[str]:

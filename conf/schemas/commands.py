@@ -138,6 +138,7 @@ class TeamConfig(Settings):
 
 
 _RELEASE = re.compile(r"latest|\d+\.\d+\.\d+([.-][0-9A-Za-z.-]{1,40})?")
+_MOST_RECORDED = 10_000  # battles
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -156,22 +157,27 @@ class DataConfig(Settings):
     ``plywise data replays SRC… OUT`` reads logs of battles (log text, the replay site's JSON and
     pages, JSON Lines, Parquet; files and folders) and writes every decision of both players as a
     table (Parquet) into a folder; started again, it goes on.
+
+    ``plywise data battles OUT`` plays battles between our own agents of six kinds and writes their
+    logs into a folder, for ``plywise data replays``.
     """
 
     what: str = setting(
-        "usage", "what to do", choices=("usage", "update", "use", "list", "replays")
+        "usage", "what to do", choices=("usage", "update", "use", "list", "replays", "battles")
     )
     file: str | None = setting(
         None,
         "usage: chaos file to check (.json or .json.gz), null: it is fetched; use: the version; "
-        "replays: file or folder of logs",
+        "replays: file or folder of logs; battles: the folder to write",
         path=True,
     )
     more: list[str] = setting(
         [], "replays: more files and folders; the last one is OUT where out=null", path=True
     )
     format: str | None = setting(
-        None, "usage: format of the statistics; null: the one that the file names, else gen9ou"
+        None,
+        "usage: format of the statistics, null: the one that the file names, else gen9ou; battles: "
+        "format to play, null: gen9randombattle",
     )
     month: str | None = setting(None, "usage: month to fetch, such as 2026-10; null: the latest")
     rating: int | None = setting(
@@ -203,9 +209,12 @@ class DataConfig(Settings):
         60_000, "update: random-battle teams that are drawn for their sets", low=200, high=1_000_000
     )
     battles: int = setting(
-        10, "update: battles of each kind that are recorded to verify; 0: none", low=0, high=10_000
+        10,
+        "update: battles of each kind that are recorded to verify, 0: none; battles: how many",
+        low=0,
+        high=1_000_000,
     )
-    seed: int = setting(0, "update: seed of these battles", low=0, high=20_000)
+    seed: int = setting(0, "update and battles: seed of these battles", low=0, high=20_000)
     jobs: int = setting(1, "replays: processes", low=1, high=MOST_PROCESSES)
 
     @property
@@ -229,6 +238,10 @@ class DataConfig(Settings):
             raise ConfigError(f"month={self.month}: a month is written as 2026-10")
         if self.version is not None and not _RELEASE.fullmatch(self.version):
             raise ConfigError(f"version={self.version}: a release is written as 0.11.12")
+        if self.what == "battles" and (self.file is None or not self.battles):
+            raise ConfigError("where to, and how many? plywise data battles OUT battles=150")
+        if self.what == "update" and self.battles > _MOST_RECORDED:
+            raise ConfigError(f"battles={self.battles}: update records at most {_MOST_RECORDED:,}")
         if self.what == "use" and self.file is None:
             raise ConfigError("which tables? plywise data use VERSION (plywise data list)")
         if self.what in ("update", "list") and self.file is not None:

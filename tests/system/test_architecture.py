@@ -13,6 +13,7 @@ ROOMS = (  # of arena/, from the ground up; those of one height never import eac
     ("guidance", "ratings", "fit", "verify", "replays"),
     ("agents", "childplay", "llm_calibration"),
     ("play",),
+    ("prediction",),
     ("terminal", "showdown", "selfplay", "bench"),
     ("tournament",),
     ("cli",),
