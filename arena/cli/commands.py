@@ -115,7 +115,7 @@ COMMANDS = {
     "bench": Command(
         "measure speed, strength or a language model",
         "plywise.arena.bench.command:run_bench",
-        positional=("what",),
+        positional=("what", "table"),
         example="search seconds=5",
     ),
     "fit": Command(

@@ -19,8 +19,8 @@ from plywise.arena.prediction.records import CaseRecord
 from plywise.games.gen9.opponents.features import FEATURES
 from plywise.games.gen9.opponents.model import OpponentModel
 
-_STEPS = 80
-_STYLE_STEPS = 15  # of the fit of a style, in each round of EM
+_STEPS = 60
+_STYLE_STEPS = 8  # of the fit of a style, in each round of EM
 _START = np.array([float(name == "prior") for name in FEATURES])
 _LEAST = 1e-9
 
@@ -77,7 +77,7 @@ class CaseTable:
         self, weights: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return the probability of each entry, of each world's action and of each case's."""
-        ratings = self.features @ weights
+        ratings = (self.features @ weights.astype(np.float32)).astype(np.float64)
         ratings -= np.maximum.reduceat(ratings, self.starts)[self.of_world]
         raised = np.exp(ratings)
         shares = raised / np.add.reduceat(raised, self.starts)[self.of_world]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,7 +53,7 @@ def recorded(case: PredictionCase) -> CaseRecord:
     )  # fmt: skip
 
 
-Policies = Callable[[PredictionCase], "NDArray[np.float64] | None"]
+PolicyMaker = Callable[[PredictionCase], "NDArray[np.float64] | None"]
 """A predictor that needs the worlds: probabilities of ``choices.names``, None where it has none."""
 
 
@@ -61,7 +61,7 @@ def read_records(
     reader: CaseReader,
     number: int,
     rows: Sequence[TableRow],
-    predictors: dict[str, Policies],
+    predictors: Mapping[str, PolicyMaker],
 ) -> Iterator[CaseRecord]:
     """Yield the records of a battle, in order."""
     for case in reader.cases(number, rows):

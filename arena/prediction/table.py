@@ -105,21 +105,32 @@ def split_battles(
 
     Args:
         battles: (number or id, keys of both players); one without a key is a player of its own.
-        test: share of the groups or players to hold out.
+        test: share to hold out: of battles, or of the players of a large group.
         seed: of the draw.
     """
     found = [(name, _keys(name, keys)) for name, keys in battles]
     group = _groups(found)
     sizes = Counter(group[keys[0]] for _, keys in found)
+    large = {key for key, size in sizes.items() if size > len(found) / 4}
 
-    def held_out(key: str) -> bool:
-        digest = hashlib.blake2s(f"{seed} {key}".encode(), digest_size=4).digest()
-        return int.from_bytes(digest, "big") < test * 2**32
+    def drawn(keys: Iterable[str]) -> list[str]:
+        def digest(key: str) -> bytes:
+            return hashlib.blake2s(f"{seed} {key}".encode(), digest_size=8).digest()
 
+        return sorted(keys, key=digest)
+
+    held_out: set[str] = set()
+    wanted = test * sum(size for key, size in sizes.items() if key not in large)
+    for key in drawn(sizes.keys() - large):
+        if wanted > 0:
+            held_out.update(player for player, of in group.items() if of == key)
+            wanted -= sizes[key]
+    for key in sorted(large):
+        players = drawn(player for player, of in group.items() if of == key)
+        held_out.update(players[: round(test * len(players))])
     parts: dict[str, str] = {}
     for name, keys in found:
-        large = sizes[group[keys[0]]] > len(found) / 4
-        sides = [held_out(key) for key in keys] if large else [held_out(group[keys[0]])]
+        sides = [key in held_out for key in keys]
         parts[name] = TEST if all(sides) else NEITHER if any(sides) else TRAIN
     return parts
 

@@ -38,19 +38,39 @@ class FitConfig(Settings):
     """Settings of ``plywise fit``.
 
     ``evaluation`` and ``policy`` fit the weights of battle values and of the priors, ``branches``
-    counts how often the engine's branches are taken; all by self-play.
+    counts how often the engine's branches are taken; all by self-play.  ``opponent`` fits an
+    opponent model to a table of decisions (docs/DATA.md).
     """
 
-    what: str = setting("evaluation", "what to fit", choices=("evaluation", "policy", "branches"))
-    battles: int = setting(2000, "battles to play; a tenth of them tests a fit of weights", low=20)
+    what: str = setting(
+        "evaluation", "what to fit", choices=("evaluation", "policy", "branches", "opponent")
+    )
+    table: str | None = setting(
+        None, "opponent: folder of decisions, as plywise data replays writes it", path=True
+    )
+    worlds: int = setting(4, "opponent: sampled states of each decision", low=1, high=64)
+    styles: int = setting(6, "opponent: styles of players", low=1, high=32)
+    battles: int = setting(
+        2000, "battles to play, a tenth of them tests a fit of weights; opponent: to read, at most",
+        low=20,
+    )  # fmt: skip
     iterations: int = setting(300, "iterations of the search, for each decision", low=1)
     seed: int = setting(0, "seed of the battles")
     jobs: int = setting(1, "processes (evaluation and policy)", low=1, high=MOST_PROCESSES)
-    ridge: float = setting(50.0, "penalty on the squared weights (evaluation and policy)", low=0)
+    ridge: float = setting(
+        50.0, "penalty on the squared weights (opponent: on what differs from the static policy)",
+        low=0,
+    )  # fmt: skip
     out: str | None = setting(None, "file of the weights; null: one in the run's folder", path=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if (self.what == "opponent") != (self.table is not None):
+            raise ConfigError(
+                "which decisions? plywise fit opponent table=FOLDER"
+                if self.table is None
+                else f"table={self.table}: only 'fit opponent' reads decisions"
+            )
         if self.what == "branches":
             for name in ("jobs", "ridge"):
                 if getattr(self, name) != getattr(FitConfig, name):

@@ -71,7 +71,7 @@ def world_shares(
     """Return the probability of each entry within its world."""
     if not len(choices.starts):
         return np.zeros(0)
-    ratings = features @ weights
+    ratings = (features @ weights.astype(np.float32)).astype(np.float64)
     sizes = np.diff([*choices.starts, len(ratings)])
     largest = np.repeat(np.maximum.reduceat(ratings, choices.starts), sizes)
     raised = np.exp(ratings - largest)
