@@ -21,6 +21,9 @@ from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near
 from plywise.arena.prediction.cases import OPPONENT, CaseReader
 from plywise.arena.prediction.measure import (
+    FOLLOWED_ALL,
+    FOLLOWED_STYLES,
+    MODEL,
     WHATS,
     KindMeasurement,
     group_rows,
@@ -151,7 +154,7 @@ def _print(found: KindMeasurement, console: Console) -> None:
 
 
 def _print_groups(found: KindMeasurement, groups: list[dict[str, Any]], console: Console) -> None:
-    shown = [found.best_floor, "opponent_model", "followed_styles", "followed_floors"]
+    shown = [found.best_floor, MODEL, FOLLOWED_STYLES, FOLLOWED_ALL]
     table = Table(f"{found.what}: by", "cases", *shown, title="log loss (top-1)")
     rows: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for row in groups:

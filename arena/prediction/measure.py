@@ -50,6 +50,7 @@ from plywise.datasets.files import reading
 from plywise.games.gen9.opponents.model import OpponentModel
 
 MODEL, FOLLOWED_STYLES, FOLLOWED_POOL = "opponent_model", "followed_styles", "followed_floors"
+FOLLOWED_ALL = "followed_all"
 _LEAST_CASES = 30
 """Of a group, to be a row of its own."""
 
@@ -206,9 +207,8 @@ def measure_kind(
         made[name] = [_given(name, part) for part in both]
     model = fit_model(training, ridge, styles, EM_ROUNDS, seed, {})
     made[MODEL] = [model_policies(model, part) for part in both]
-    made[FOLLOWED_STYLES] = _followed(
-        both, [style_policies(model, p) for p in both], model.commonness
-    )
+    by_style = [style_policies(model, part) for part in both]
+    made[FOLLOWED_STYLES] = _followed(both, by_style, model.commonness)
     if committed is not None:
         name = "committed_model"
         made[name] = [model_policies(committed, part) for part in both]
@@ -230,6 +230,13 @@ def measure_kind(
     pool = _pool(both, made, tempered)
     made[FOLLOWED_POOL] = _followed(both, pool, np.ones(len(pool[0][0])))
     temper(FOLLOWED_POOL)
+    together = [
+        [np.concatenate(pair) for pair in zip(*members, strict=True)]
+        for members in zip(by_style, pool, strict=True)
+    ]
+    even = np.full(len(pool[0][0]), 1 / len(pool[0][0]))
+    made[FOLLOWED_ALL] = _followed(both, together, np.concatenate([model.commonness, even]))
+    temper(FOLLOWED_ALL)
     found = {name: scored(policies) for name, (_, _, policies) in tempered.items()}
     best = min(FLOORS, key=lambda name: float(found[name].loss.mean()))
     rows = []
