@@ -34,7 +34,7 @@ from plywise.arena.prediction.measure import (
     read_kinds,
 )
 from plywise.arena.prediction.records import CaseRecord, PolicyMaker
-from plywise.arena.prediction.scores import OUTSIDE, OUTSIDE_ONE, Estimate
+from plywise.arena.prediction.scores import OUTSIDE, OUTSIDE_ONE, MeanEstimate
 from plywise.arena.prediction.searched import AgentPolicies, SearchPolicies
 from plywise.arena.prediction.table import TEST, TRAIN, read_battles
 from plywise.conf.schemas.agents import AgentConfig
@@ -131,7 +131,7 @@ def _agent(entry: Any) -> AgentConfig:
     return agent_config(**{str(key): value for key, value in given.items()})
 
 
-def _interval(found: Estimate) -> str:
+def _interval(found: MeanEstimate) -> str:
     return f"{found.mean:+.3f} [{found.low:+.3f}, {found.high:+.3f}]"
 
 

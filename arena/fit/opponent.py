@@ -13,8 +13,8 @@ from plywise.arena.prediction.cases import OPPONENT, CaseReader
 from plywise.arena.prediction.fitting import fit_model
 from plywise.arena.prediction.measure import EM_ROUNDS, pass_over
 from plywise.conf.schemas.commands import FitConfig
-from plywise.games.gen9.opponents.features import FEATURES
-from plywise.games.gen9.opponents.model import OpponentModel
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
+from plywise.games.gen9.opponents.model import FittedOpponent
 
 _SHOWN = 25  # weights
 
@@ -47,11 +47,11 @@ def fit_opponent(config: FitConfig, folder: Path) -> int:
     return 0
 
 
-def show_weights(model: OpponentModel, console: TextConsole) -> None:
+def show_weights(model: FittedOpponent, console: TextConsole) -> None:
     """Print the largest weights, and how common each style is."""
     order = np.argsort(-np.abs(model.weights))[:_SHOWN]
     for k in order:
         styles = " ".join(f"{w:+.2f}" for w in model.styles[:, k])
-        console.print(f"{FEATURES[k]:<18}{model.weights[k]:+.2f}   by style {styles}")
+        console.print(f"{OPPONENT_FEATURES[k]:<18}{model.weights[k]:+.2f}   by style {styles}")
     shares = " ".join(f"{share:.2f}" for share in model.commonness)
     console.print(f"{'share of players':<18}         {shares}")

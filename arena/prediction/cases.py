@@ -31,14 +31,14 @@ from plywise.games.gen9.opponents.choices import (
     choices_in_worlds,
     name_as_seen,
 )
-from plywise.games.gen9.opponents.features import FEATURES, described
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES, described
 from plywise.games.gen9.opponents.past import PastChoices
 from plywise.games.gen9.worlds import sample_worlds
 
 log = logging.getLogger(__name__)
 
 OWN, OPPONENT = "own", "opponent"
-_BEST = FEATURES.index("best")
+_BEST = OPPONENT_FEATURES.index("best")
 
 
 @dataclass

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from plywise.arena.prediction.lbfgs import minimised
 from plywise.arena.prediction.records import CaseRecord
-from plywise.games.gen9.opponents.features import FEATURES
-from plywise.games.gen9.opponents.model import OpponentModel
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
+from plywise.games.gen9.opponents.model import FittedOpponent
 
 _STEPS = 60
 _STYLE_STEPS = 8  # of the fit of a style, in each round of EM
-_START = np.array([float(name == "prior") for name in FEATURES])
+_START = np.array([float(name == "prior") for name in OPPONENT_FEATURES])
 _LEAST = 1e-9
 
 
@@ -134,7 +134,7 @@ def fit_model(
     rounds: int,
     seed: int,
     fit: dict[str, Any],
-) -> OpponentModel:
+) -> FittedOpponent:
     """Fit one style to all cases, and several to groups of players.
 
     Args:
@@ -167,4 +167,4 @@ def fit_model(
         member = raised / raised.sum(axis=1, keepdims=True)
         shares = np.maximum(member.mean(axis=0), 1e-3)
         shares /= shares.sum()
-    return OpponentModel(weights, found, shares, fit)
+    return FittedOpponent(weights, found, shares, fit)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from plywise.arena.output.screen import Progress
 from plywise.arena.prediction.cases import OPPONENT, OWN, CaseReader
 from plywise.arena.prediction.fitting import fit_model
 from plywise.arena.prediction.predictors import (
@@ -24,10 +25,10 @@ from plywise.arena.prediction.predictors import (
     style_policies,
     switching_policies,
 )
-from plywise.arena.prediction.records import CaseRecord, PolicyMaker, read_records
+from plywise.arena.prediction.records import CaseRecord, PolicyMaker, case_records
 from plywise.arena.prediction.scores import (
     CaseScores,
-    Estimate,
+    MeanEstimate,
     Policies,
     ReliabilityBin,
     Tempering,
@@ -47,7 +48,7 @@ from plywise.arena.prediction.table import (
 )
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.files import reading
-from plywise.games.gen9.opponents.model import OpponentModel
+from plywise.games.gen9.opponents.model import FittedOpponent
 
 MODEL, FOLLOWED_STYLES, FOLLOWED_POOL = "opponent_model", "followed_styles", "followed_floors"
 FOLLOWED_ALL = "followed_all"
@@ -55,7 +56,6 @@ _LEAST_CASES = 30
 """Of a group, to be a row of its own."""
 
 EM_ROUNDS = 6
-Progress = Callable[[str], None]
 
 
 @dataclass
@@ -108,7 +108,7 @@ def pass_over(
         if most is not None and number >= most:
             break
         found.keys[number] = public_keys(rows)
-        for record in read_records(reader, number, rows, predictors):
+        for record in case_records(reader, number, rows, predictors):
             found.records.append(record)
             absent = [name for name, policy in record.policies.items() if policy is None]
             found.missing.update(f"{name}, {record.what} action" for name in absent)
@@ -138,12 +138,12 @@ class PredictorScores:
     name: str
     tempering: Tempering
     scores: CaseScores
-    loss: Estimate
-    first: Estimate
-    third: Estimate
+    loss: MeanEstimate
+    first: MeanEstimate
+    third: MeanEstimate
     calibration_error: float
     reliability: list[ReliabilityBin]
-    against_floor: Estimate | None = None
+    against_floor: MeanEstimate | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class KindMeasurement:
     outside: float
     best_floor: str
     rows: list[PredictorScores]
-    model: OpponentModel
+    model: FittedOpponent
 
 
 def measure_kind(
@@ -174,7 +174,7 @@ def measure_kind(
     training: Sequence[CaseRecord],
     test: Sequence[CaseRecord],
     others: Sequence[str],
-    committed: OpponentModel | None,
+    committed: FittedOpponent | None,
     *,
     ridge: float,
     styles: int,

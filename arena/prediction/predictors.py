@@ -14,14 +14,14 @@ from plywise.arena.prediction.records import CaseRecord
 from plywise.arena.prediction.scores import OUTSIDE_ONE
 from plywise.engine.battle import policy
 from plywise.games.gen9.infostate import TERA
-from plywise.games.gen9.opponents.features import FEATURES
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
 from plywise.games.gen9.opponents.following import FollowedOpponent
-from plywise.games.gen9.opponents.model import OpponentModel
+from plywise.games.gen9.opponents.model import FittedOpponent
 
 FLOORS = ("uniform", "usage", "repeat_last", "damage", "static_policy", "search")
 """Predictors that are fitted to nothing but one tempering each, and to counts (``usage``)."""
 
-_PRIOR = FEATURES.index("prior")
+_PRIOR = OPPONENT_FEATURES.index("prior")
 _SEEN_BEFORE = 2.0  # choices of a species that the usage of all species weighs as much as
 Shares = list[NDArray[np.float64]]
 
@@ -116,12 +116,12 @@ def _kind(name: str) -> str:
     return name.partition(" ")[0] if name.startswith(("switch ", "lead ", "revive ")) else name
 
 
-def model_policies(model: OpponentModel, records: Sequence[CaseRecord]) -> Shares:
+def model_policies(model: FittedOpponent, records: Sequence[CaseRecord]) -> Shares:
     """Return a model's policies, all players together."""
     return [model.policy(r.choices, r.features) for r in records]
 
 
-def style_policies(model: OpponentModel, records: Sequence[CaseRecord]) -> Shares:
+def style_policies(model: FittedOpponent, records: Sequence[CaseRecord]) -> Shares:
     """Return a model's policies by style ``(styles, names)``."""
     return [model.policies(r.choices, r.features) for r in records]
 

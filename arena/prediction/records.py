@@ -40,7 +40,7 @@ class CaseRecord:
     policies: dict[str, NDArray[np.float64] | None] = field(default_factory=dict)
 
 
-def recorded(case: PredictionCase) -> CaseRecord:
+def without_worlds(case: PredictionCase) -> CaseRecord:
     """Return a case without its worlds."""
     side = case.info.own if case.what == "own" else case.info.foe
     mon = side.active_mon
@@ -57,7 +57,7 @@ PolicyMaker = Callable[[PredictionCase], "NDArray[np.float64] | None"]
 """A predictor that needs the worlds: probabilities of ``choices.names``, None where it has none."""
 
 
-def read_records(
+def case_records(
     reader: CaseReader,
     number: int,
     rows: Sequence[TableRow],
@@ -65,7 +65,7 @@ def read_records(
 ) -> Iterator[CaseRecord]:
     """Yield the records of a battle, in order."""
     for case in reader.cases(number, rows):
-        record = recorded(case)
+        record = without_worlds(case)
         for name, policy in predictors.items():
             record.policies[name] = policy(case)
         yield record

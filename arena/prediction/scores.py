@@ -156,7 +156,7 @@ def calibration_error(scores: CaseScores) -> float:
     ) / max(1, total)
 
 
-class Estimate(NamedTuple):
+class MeanEstimate(NamedTuple):
     """A mean with its 95 % interval; a single battle gives none (``low`` and ``high`` are nan)."""
 
     mean: float
@@ -166,7 +166,7 @@ class Estimate(NamedTuple):
 
 def bootstrap(
     values: NDArray[np.float64], battles: NDArray[np.int64], seed: int, draws: int = 2000
-) -> Estimate:
+) -> MeanEstimate:
     """Return the mean over cases, its interval by drawing whole battles.
 
     Args:
@@ -178,9 +178,9 @@ def bootstrap(
     names, at = np.unique(battles, return_inverse=True)
     sums, counts = np.bincount(at, values), np.bincount(at).astype(float)
     if len(names) < 2:
-        return Estimate(float(values.mean()), float("nan"), float("nan"))
+        return MeanEstimate(float(values.mean()), float("nan"), float("nan"))
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), draws)
     means = (drawn @ sums) / np.maximum(drawn @ counts, 1.0)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(values.mean()), float(low), float(high))
+    return MeanEstimate(float(values.mean()), float(low), float(high))

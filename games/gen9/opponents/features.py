@@ -46,7 +46,7 @@ BATTLE_FEATURES = (
     "to_unseen",  # a switch to one that was not seen yet
     "early_status",  # a status move in the first two turns
 )
-FEATURES = (*policy.ACTION_FEATURES, *BATTLE_FEATURES)
+OPPONENT_FEATURES = (*policy.ACTION_FEATURES, *BATTLE_FEATURES)
 """Names of the columns of :func:`described`."""
 
 _AT = {name: len(policy.ACTION_FEATURES) + k for k, name in enumerate(BATTLE_FEATURES)}
@@ -61,7 +61,7 @@ def described(
     seen_moves: frozenset[str],
     seen_mons: frozenset[str],
 ) -> NDArray[np.float32]:
-    """Return the features ``(entries, len(FEATURES))`` of the entries of ``choices``.
+    """Return the features ``(entries, len(OPPONENT_FEATURES))`` of the entries of ``choices``.
 
     Args:
         worlds: the pool of states that ``choices`` were found in.
@@ -70,7 +70,7 @@ def described(
         seen_moves: ids of moves that its active Pokémon has shown.
         seen_mons: base species of its Pokémon that have been out.
     """
-    found = np.zeros((len(choices.action), len(FEATURES)))
+    found = np.zeros((len(choices.action), len(OPPONENT_FEATURES)))
     bounds = [*choices.starts.tolist(), len(choices.action)]
     priors = np.zeros(RULES.num_actions)
     assert RULES.priors is not None

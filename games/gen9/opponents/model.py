@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from plywise.datasets.errors import PlywiseError
 from plywise.games.gen9.opponents.choices import WorldChoices
-from plywise.games.gen9.opponents.features import FEATURES
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
 
 FITTED = Path(__file__).with_name("fitted.json")
 """The committed model, of ``plywise fit opponent``."""
@@ -28,7 +28,7 @@ class OpponentModelError(PlywiseError):
 
 
 @dataclass(frozen=True)
-class OpponentModel:
+class FittedOpponent:
     """Weights of an opponent model.
 
     Attributes:
@@ -55,7 +55,7 @@ class OpponentModel:
         """Return the text of a file of weights."""
 
         def named(weights: NDArray[np.float64]) -> dict[str, float]:
-            return {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)}
+            return {n: round(float(w), 4) for n, w in zip(OPPONENT_FEATURES, weights, strict=True)}
 
         styles = [
             {"share": round(float(share), 4), "weights": named(weights)}
@@ -80,7 +80,7 @@ def world_shares(
     return shares
 
 
-def load_opponent_model(path: Path = FITTED) -> OpponentModel:
+def load_opponent_model(path: Path = FITTED) -> FittedOpponent:
     """Return a model from its file.
 
     Raises:
@@ -89,18 +89,18 @@ def load_opponent_model(path: Path = FITTED) -> OpponentModel:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         names = set(raw["weights"]).union(*(style["weights"] for style in raw["styles"]))
-        if names != set(FEATURES):
-            differ = ", ".join(sorted(names ^ set(FEATURES)))
+        if names != set(OPPONENT_FEATURES):
+            differ = ", ".join(sorted(names ^ set(OPPONENT_FEATURES)))
             raise OpponentModelError(
                 f"{path.name}: the weights are of other features ({differ}); fit them again with "
                 "`plywise fit opponent`"
             )
         rows = [raw["weights"], *(style["weights"] for style in raw["styles"])]
-        table = np.array([[float(row[name]) for name in FEATURES] for row in rows])
+        table = np.array([[float(row[name]) for name in OPPONENT_FEATURES] for row in rows])
         shares = np.array([float(style["share"]) for style in raw["styles"]])
         fit = dict(raw["fit"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise OpponentModelError(f"{path.name}: no weights ({error!r})") from error
     if not np.isfinite(table).all() or not len(shares) or not shares.min() > 0.0:
         raise OpponentModelError(f"{path.name}: weights or shares that are no numbers above 0")
-    return OpponentModel(table[0], table[1:], shares / shares.sum(), fit)
+    return FittedOpponent(table[0], table[1:], shares / shares.sum(), fit)

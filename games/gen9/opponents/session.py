@@ -20,16 +20,16 @@ from plywise.games.gen9.opponents.choices import (
     canonical_name,
     choices_in_worlds,
 )
-from plywise.games.gen9.opponents.features import FEATURES, described
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES, described
 from plywise.games.gen9.opponents.following import FollowedOpponent
-from plywise.games.gen9.opponents.model import OpponentModel, world_shares
+from plywise.games.gen9.opponents.model import FittedOpponent, world_shares
 from plywise.games.gen9.opponents.past import PastChoices
 
 MEMORY, LEAST = 1.0, 0.01
 """As the grid of ``arena/prediction/predictors.py`` found them for the committed styles."""
 
 _EVENT = re.compile(r"foe, turn (\d+): (\S+) (used|came in|fainted|was dragged in) ?(\S*)")
-_BEST = FEATURES.index("best")
+_BEST = OPPONENT_FEATURES.index("best")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class OpponentSession:
         model: its styles are the pool.
     """
 
-    def __init__(self, model: OpponentModel) -> None:
+    def __init__(self, model: FittedOpponent) -> None:
         self._model = model
         self._opponent = FollowedOpponent(model.commonness, MEMORY, LEAST)
         self._past = PastChoices()

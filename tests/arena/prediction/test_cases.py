@@ -15,7 +15,7 @@ from plywise.arena.prediction.table import TableRow, read_battles
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9.infostate import from_json
 from plywise.games.gen9.opponents.choices import UNSEEN, canonical_name
-from plywise.games.gen9.opponents.features import FEATURES
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
 from plywise.games.gen9.opponents.model import load_opponent_model
 
 pytest.importorskip("pyarrow", reason="an extra: pip install 'plywise[data]'")
@@ -89,14 +89,14 @@ def test_opponents_names_are_what_was_known_and_the_features_the_engines_own(
         first = case.choices.world == 0
         legal = case.choices.action[first]
         RULES.priors(case.worlds, 0, case.choices.side, legal, len(legal), priors)
-        told = np.exp(case.features[first, FEATURES.index("prior")])
+        told = np.exp(case.features[first, OPPONENT_FEATURES.index("prior")])
         assert told == pytest.approx(priors[: len(legal)], abs=1e-5)
         assert np.isfinite(case.features).all()
 
 
 @pytest.mark.slow
 def test_what_was_chosen_before_is_in_the_features(rows: list[TableRow]) -> None:
-    used = FEATURES.index("used")
+    used = OPPONENT_FEATURES.index("used")
     seen: dict[tuple[int, str], set[str]] = {}
     for case in cases_of(rows):
         if case.what != "opponent":
@@ -133,7 +133,7 @@ def test_the_commands_measure_and_fit(
     words = ["fit", "opponent", f"table={table}", "worlds=2", "styles=2", f"out={out}"]
     assert main([*words, f"hydra.run.dir={tmp_path / 'fit'}"]) == 0
     model = load_opponent_model(out)
-    assert model.styles.shape == (2, len(FEATURES))
+    assert model.styles.shape == (2, len(OPPONENT_FEATURES))
     assert model.fit["battles"] == BATTLES
 
 

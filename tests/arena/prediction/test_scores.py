@@ -30,7 +30,7 @@ from plywise.arena.prediction.table import (
     split_battles,
 )
 from plywise.games.gen9.opponents.choices import WorldChoices
-from plywise.games.gen9.opponents.features import FEATURES
+from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
 from plywise.games.gen9.opponents.following import FollowedOpponent
 from plywise.games.gen9.opponents.model import (
     OpponentModelError,
@@ -107,7 +107,7 @@ def choices(worlds: list[list[int]], names: int) -> WorldChoices:
 def record(rng: np.random.Generator, weights: np.ndarray, actor: str = "a") -> CaseRecord:
     """Return a case of two worlds, its action drawn by ``weights`` in the first."""
     of = choices([[0, 1, 2], [0, 1, 3]], 4)
-    features = rng.normal(size=(6, len(FEATURES))).astype(np.float32)
+    features = rng.normal(size=(6, len(OPPONENT_FEATURES))).astype(np.float32)
     shares = world_shares(of, features, weights)[:3]
     place = int(rng.choice(3, p=shares / shares.sum()))
     return CaseRecord(
@@ -117,9 +117,9 @@ def record(rng: np.random.Generator, weights: np.ndarray, actor: str = "a") -> C
 
 def test_names_are_averaged_over_the_worlds() -> None:
     of = choices([[0, 1, 2], [0, 1, 3]], 4)
-    features = np.zeros((6, len(FEATURES)), np.float32)
+    features = np.zeros((6, len(OPPONENT_FEATURES)), np.float32)
     features[2, 0] = math.log(2.0)  # twice as likely as the two others of the first world
-    weights = np.zeros(len(FEATURES))
+    weights = np.zeros(len(OPPONENT_FEATURES))
     weights[0] = 1.0
     found = of.by_name(world_shares(of, features, weights))
     expected = [(1 / 4 + 1 / 3) / 2, (1 / 4 + 1 / 3) / 2, 1 / 4, 1 / 6]
@@ -128,7 +128,7 @@ def test_names_are_averaged_over_the_worlds() -> None:
 
 def test_the_gradient_of_the_fit_is_that_of_the_loss() -> None:
     rng = np.random.default_rng(4)
-    weights = rng.normal(size=len(FEATURES)) * 0.3
+    weights = rng.normal(size=len(OPPONENT_FEATURES)) * 0.3
     table = CaseTable.of([record(rng, weights) for _ in range(300)])
     captured = {}
 
@@ -140,8 +140,8 @@ def test_the_gradient_of_the_fit_is_that_of_the_loss() -> None:
         patch.setattr("plywise.arena.prediction.fitting.minimised", stopping)
         table.fitted(5.0, weights)
     _, gradient = captured["objective"](weights)
-    for k in (0, 7, len(FEATURES) - 1):
-        step = np.zeros(len(FEATURES))
+    for k in (0, 7, len(OPPONENT_FEATURES) - 1):
+        step = np.zeros(len(OPPONENT_FEATURES))
         step[k] = 1e-2
         up, down = (captured["objective"](weights + s)[0] for s in (step, -step))
         assert gradient[k] == pytest.approx((up - down) / 2e-2, abs=2e-4)
@@ -149,7 +149,7 @@ def test_the_gradient_of_the_fit_is_that_of_the_loss() -> None:
 
 def test_a_fit_recovers_who_chose_and_finds_two_styles() -> None:
     rng = np.random.default_rng(5)
-    one, two = np.zeros(len(FEATURES)), np.zeros(len(FEATURES))
+    one, two = np.zeros(len(OPPONENT_FEATURES)), np.zeros(len(OPPONENT_FEATURES))
     one[0], two[0] = 2.5, -2.5
     cases = [record(rng, one, f"one {k % 6}") for k in range(600)]
     cases += [record(rng, two, f"two {k % 6}") for k in range(600)]

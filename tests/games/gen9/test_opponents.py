@@ -73,6 +73,6 @@ def test_a_session_predicts_known_actions_and_comes_to_know_a_player_at_random()
 
 
 def _prior() -> int:
-    from plywise.games.gen9.opponents.features import FEATURES
+    from plywise.games.gen9.opponents.features import OPPONENT_FEATURES
 
-    return FEATURES.index("prior")
+    return OPPONENT_FEATURES.index("prior")
