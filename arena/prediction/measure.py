@@ -284,7 +284,8 @@ def _pool(
     for k, part in enumerate(parts):
         joined = []
         for name in FLOORS:
-            policies = tempered[name][1 + k]
+            _, for_training, for_test = tempered[name]
+            policies = (for_training, for_test)[k]
             joined.append(np.split(policies.shares, policies.starts[1:]))
         joined.append(switching_policies(made["static_policy"][k], part))
         found.append([np.stack([member[i] for member in joined]) for i in range(len(part))])

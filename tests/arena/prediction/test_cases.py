@@ -78,6 +78,7 @@ def test_opponents_names_are_what_was_known_and_the_features_the_engines_own(
     named = [case.place >= 0 for case in cases]
     assert sum(named) > 0.9 * len(named)
     priors = np.zeros(RULES.num_actions)
+    assert RULES.priors is not None
     for case in cases:
         seen = {mon.base_species for mon in case.info.foe.mons}
         for name in case.choices.names:
