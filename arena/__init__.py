@@ -3,12 +3,13 @@
 Rooms by height; one imports only rooms below it, never a neighbour of its own height
 (``tests/system/test_architecture.py``):
 
-8  ``cli``
-7  ``analysis``
-6  ``tournament``
-5  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``
+9  ``cli``
+8  ``analysis``
+7  ``tournament``
+6  ``terminal``, ``showdown``, ``selfplay.py``, ``bench``, ``fit``
+5  ``prediction``
 4  ``play``
 3  ``agents``, ``childplay``, ``llm_calibration``
-2  ``guidance``, ``ratings``, ``fit``, ``verify``, ``replays``
+2  ``guidance``, ``ratings``, ``verify``, ``replays``
 1  ``output``, ``settings.py``
 """

@@ -121,7 +121,7 @@ COMMANDS = {
     "bench": Command(
         "measure speed, strength or a language model",
         "plywise.arena.bench.command:run_bench",
-        positional=("what",),
+        positional=("what", "table"),
         example="search seconds=5",
     ),
     "fit": Command(
@@ -143,7 +143,7 @@ COMMANDS = {
         example="check team.txt format=gen9ou",
     ),
     "data": Command(
-        "fetch usage statistics, take tables of a newer Showdown, or read replays",
+        "fetch usage statistics, take tables of a newer Showdown, read replays, play battles",
         "plywise.arena.cli.data_command:run_data",
         positional=("what", "file"),
         more="more",

@@ -1,8 +1,10 @@
-"""``plywise data``: usage statistics, tables of other Showdowns, decisions from replays."""
+"""``plywise data``: usage statistics, tables of other Showdowns, replays, and battles."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -28,10 +30,11 @@ from plywise.games.showdown.install import pinned_version
 
 _SHOWN = 12  # entries of each kind
 _USUAL_FORMAT = "gen9ou"
+_RANDOM_BATTLE = "gen9randombattle"
 
 
 def run_data(config: DataConfig, folder: Path, console: Console | None = None) -> int:
-    """Fetch or check usage statistics; update, choose or list tables; read replays, count them.
+    """Fetch or check usage statistics; update, choose or list tables; read and count replays; play.
 
     Raises:
         ConfigError: the format is unknown, or the statistics cannot be read or fetched; the folder
@@ -47,6 +50,7 @@ def run_data(config: DataConfig, folder: Path, console: Console | None = None) -
         "list": _list,
         "replays": _replays,
         "count": _count,
+        "battles": _battles,
     }[config.what]
     return run(config, console)
 
@@ -124,16 +128,8 @@ def _replays(config: DataConfig, console: Console) -> int:
 
     sources = [Path(name) for name in config.replay_sources]
     out = Path(config.replay_folder)
-    stderr = TextConsole(stderr=True)
-
-    def show(line: str) -> None:
-        if stderr.is_terminal:
-            stderr.control(Control.move_to_column(0))
-            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
-
-    run = run_replays(sources, out, config.jobs, show)
-    if stderr.is_terminal:
-        stderr.print()
+    with _progress_line() as show:
+        run = run_replays(sources, out, config.jobs, show)
     if run.before:
         _print(console, f"{run.before} of {run.shares} shares were there already")
     rate = run.battles / run.seconds if run.seconds else 0.0
@@ -160,6 +156,33 @@ def _count(config: DataConfig, console: Console) -> int:
     if not counts:
         _print(console, "no battle of such a format and rating is in them")
     return 0 if counts else 1
+
+
+def _battles(config: DataConfig, console: Console) -> int:
+    from plywise.arena.prediction.battles import make_battles
+
+    out = Path(str(config.file))
+    format = find_format(config.format or _RANDOM_BATTLE).id
+    with _progress_line() as show:
+        count = make_battles(out, format, config.battles, config.seed, show)
+    _print(console, f"battles  {count:,}: {near(out / 'battles.jsonl')}")
+    _print(console, f"players  {near(out / 'players.csv')}")
+    return 0
+
+
+@contextmanager
+def _progress_line() -> Iterator[Callable[[str], None]]:
+    """Yield what shows a line in place of the one before, where there is a terminal."""
+    stderr = TextConsole(stderr=True)
+
+    def show(line: str) -> None:
+        if stderr.is_terminal:
+            stderr.control(Control.move_to_column(0))
+            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
+
+    yield show
+    if stderr.is_terminal:
+        stderr.print()
 
 
 def _summary_lines(summary: UsageSummary, month: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -21,24 +22,31 @@ class BenchConfig(Settings):
     late decisions are while every core is busy, ``guides`` the same while a faulty language model
     advises; ``battleship`` counts shots over random fleets; ``exploitability`` measures what best
     responses win against the simultaneous-move search in small games; ``regret`` measures how much
-    worse the battle search decides than far longer searches say; ``childplay`` examines a language
-    model at the ChildPlay tasks (docs/CHILDPLAY.md).
+    worse the battle search decides than far longer searches say; ``prediction`` measures how well
+    players' actions are predicted, on a table of decisions (docs/DATA.md); ``childplay`` examines a
+    language model at the ChildPlay tasks (docs/CHILDPLAY.md).
     """
 
     llm: LLMGroup = setting(
-        MISSING, "childplay: the examined model; none: the baselines alone", option="none"
+        MISSING,
+        "childplay: the examined model; none: the baselines alone; prediction: that of agents that "
+        "ask one",
+        option="none",
     )
     search: SearchGroup = setting(
-        MISSING, "regret: the measured search, at its own iterations and no clock",
+        MISSING, "regret and prediction: the measured search, at its own iterations and no clock",
         option="simultaneous",
     )  # fmt: skip
     what: str = setting(
         "boards", "what to measure",
         choices=(
             "engine", "search", "deadline", "boards", "guides", "battleship", "exploitability",
-            "regret", "childplay",
+            "regret", "prediction", "childplay",
         ),
     )  # fmt: skip
+    table: str | None = setting(
+        None, "prediction: folder of decisions, as plywise data replays writes it", path=True
+    )
     seconds: float = setting(
         2.0, "measured time of each part, or of each decision (boards: a fixed amount of work)",
         above=0,
@@ -75,6 +83,25 @@ class BenchConfig(Settings):
         500_000, "regret: iterations of each of the two searches for a seed of a reference", low=1
     )
     reference_seeds: int = setting(4, "regret: seeds of a reference", low=2, high=1000)
+    players: str | None = setting(
+        None, "prediction: players.csv of plywise data battles, for scores by kind", path=True
+    )
+    foreign: str | None = setting(
+        None,
+        "prediction: another folder of decisions, which is scored apart by what was fitted here",
+        path=True,
+    )
+    agents: list[Any] = setting([], "prediction: agents whose policies are measured too")
+    most_battles: int | None = setting(
+        None, "prediction: battles of the table, from its start; null: all", low=2
+    )
+    worlds: int = setting(4, "prediction: sampled states of each decision", low=1, high=64)
+    iterations: int = setting(200, "prediction: iterations of the search", low=1)
+    held_out: float = setting(
+        0.3, "prediction: share of the players that is held out", above=0, high=0.9
+    )
+    ridge: float = setting(20.0, "prediction: penalty on the fitted weights", low=0)
+    styles: int = setting(6, "prediction: styles of players that are fitted", low=1, high=32)
     preset: str = setting(
         "childplay_fixed",
         "childplay: rules as published (childplay_v1), so that figures compare, or corrected",
@@ -93,12 +120,26 @@ class BenchConfig(Settings):
         super().__post_init__()
         if not self.tasks or len(set(self.tasks)) < len(self.tasks):
             raise ConfigError(f"tasks={self.tasks}: name each task once, and one at least")
+        if self.what == "prediction" and self.table is None:
+            raise ConfigError("which decisions? plywise bench prediction FOLDER")
+        if self.what != "prediction":
+            self._refuse_of_prediction()
         if self.what == "childplay" and self.llm.name == "stand_in":
             raise ConfigError("llm=stand_in advises a search: choose llm=none, embedded or openai")
-        if self.what != "childplay" and self.llm.name != "none":
+        if self.what not in ("childplay", "prediction") and self.llm.name != "none":
             raise ConfigError(f"llm={self.llm.name}: only 'bench childplay' asks a language model")
-        if self.what == "regret" and not isinstance(self.search, SimultaneousGroup):
+        if self.what in ("regret", "prediction") and not isinstance(self.search, SimultaneousGroup):
             raise ConfigError(f"search={self.search.name}: battles are searched by simultaneous")
         given = isinstance(self.search, SearchGroup)  # MISSING where a part is called without it
-        if self.what != "regret" and given and self.search != SimultaneousGroup():
-            raise ConfigError("search: only 'bench regret' takes settings of a search")
+        if self.what not in ("regret", "prediction") and given:
+            if self.search != SimultaneousGroup():
+                raise ConfigError(
+                    "search: only 'bench regret' and 'bench prediction' take settings of a search"
+                )
+
+    def _refuse_of_prediction(self) -> None:
+        for name in ("table", "players", "foreign", "agents", "most_battles"):
+            if getattr(self, name):
+                raise ConfigError(
+                    f"{name}={getattr(self, name)}: only 'bench prediction' reads decisions"
+                )

@@ -38,19 +38,39 @@ class FitConfig(Settings):
     """Settings of ``plywise fit``.
 
     ``evaluation`` and ``policy`` fit the weights of battle values and of the priors, ``branches``
-    counts how often the engine's branches are taken; all by self-play.
+    counts how often the engine's branches are taken; all by self-play.  ``opponent`` fits an
+    opponent model to a table of decisions (docs/DATA.md).
     """
 
-    what: str = setting("evaluation", "what to fit", choices=("evaluation", "policy", "branches"))
-    battles: int = setting(2000, "battles to play; a tenth of them tests a fit of weights", low=20)
+    what: str = setting(
+        "evaluation", "what to fit", choices=("evaluation", "policy", "branches", "opponent")
+    )
+    table: str | None = setting(
+        None, "opponent: folder of decisions, as plywise data replays writes it", path=True
+    )
+    worlds: int = setting(4, "opponent: sampled states of each decision", low=1, high=64)
+    styles: int = setting(6, "opponent: styles of players", low=1, high=32)
+    battles: int = setting(
+        2000, "battles to play, a tenth of them tests a fit of weights; opponent: to read, at most",
+        low=20,
+    )  # fmt: skip
     iterations: int = setting(300, "iterations of the search, for each decision", low=1)
     seed: int = setting(0, "seed of the battles")
     jobs: int = setting(1, "processes (evaluation and policy)", low=1, high=MOST_PROCESSES)
-    ridge: float = setting(50.0, "penalty on the squared weights (evaluation and policy)", low=0)
+    ridge: float = setting(
+        50.0, "penalty on the squared weights (opponent: on what differs from the static policy)",
+        low=0,
+    )  # fmt: skip
     out: str | None = setting(None, "file of the weights; null: one in the run's folder", path=True)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if (self.what == "opponent") != (self.table is not None):
+            raise ConfigError(
+                "which decisions? plywise fit opponent table=FOLDER"
+                if self.table is None
+                else f"table={self.table}: only 'fit opponent' reads decisions"
+            )
         if self.what == "branches":
             for name in ("jobs", "ridge"):
                 if getattr(self, name) != getattr(FitConfig, name):
@@ -138,6 +158,7 @@ class TeamConfig(Settings):
 
 
 _RELEASE = re.compile(r"latest|\d+\.\d+\.\d+([.-][0-9A-Za-z.-]{1,40})?")
+_MOST_RECORDED = 10_000  # battles
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -159,15 +180,21 @@ class DataConfig(Settings):
 
     ``plywise data count DECISIONS OUT`` counts sets, teammates and leads in such tables, a file a
     format in the form of Smogon's statistics, which priors take.
+
+    ``plywise data battles OUT`` plays battles between our own agents of six kinds and writes their
+    logs into a folder, for ``plywise data replays``.
     """
 
     what: str = setting(
-        "usage", "what to do", choices=("usage", "update", "use", "list", "replays", "count")
+        "usage",
+        "what to do",
+        choices=("usage", "update", "use", "list", "replays", "count", "battles"),
     )
     file: str | None = setting(
         None,
         "usage: chaos file to check (.json or .json.gz), null: it is fetched; use: the version; "
-        "replays: file or folder of logs; count: folder or file of decisions",
+        "replays: file or folder of logs; count: folder or file of decisions; battles: the folder "
+        "to write",
         path=True,
     )
     more: list[str] = setting(
@@ -177,8 +204,8 @@ class DataConfig(Settings):
     )
     format: str | None = setting(
         None,
-        "usage: format of the statistics; null: the one that the file names, else gen9ou; count: "
-        "the only format counted; null: all",
+        "usage: format of the statistics, null: the one that the file names, else gen9ou; count: "
+        "the only format counted, null: all; battles: format to play, null: gen9randombattle",
     )
     month: str | None = setting(None, "usage: month to fetch, such as 2026-10; null: the latest")
     rating: int | None = setting(
@@ -211,9 +238,12 @@ class DataConfig(Settings):
         60_000, "update: random-battle teams that are drawn for their sets", low=200, high=1_000_000
     )
     battles: int = setting(
-        10, "update: battles of each kind that are recorded to verify; 0: none", low=0, high=10_000
+        10,
+        "update: battles of each kind that are recorded to verify, 0: none; battles: how many",
+        low=0,
+        high=1_000_000,
     )
-    seed: int = setting(0, "update: seed of these battles", low=0, high=20_000)
+    seed: int = setting(0, "update and battles: seed of these battles", low=0, high=20_000)
     jobs: int = setting(1, "replays: processes", low=1, high=MOST_PROCESSES)
 
     @property
@@ -239,6 +269,10 @@ class DataConfig(Settings):
             raise ConfigError(f"month={self.month}: a month is written as 2026-10")
         if self.version is not None and not _RELEASE.fullmatch(self.version):
             raise ConfigError(f"version={self.version}: a release is written as 0.11.12")
+        if self.what == "battles" and (self.file is None or not self.battles):
+            raise ConfigError("where to, and how many? plywise data battles OUT battles=150")
+        if self.what == "update" and self.battles > _MOST_RECORDED:
+            raise ConfigError(f"battles={self.battles}: update records at most {_MOST_RECORDED:,}")
         if self.what == "use" and self.file is None:
             raise ConfigError("which tables? plywise data use VERSION (plywise data list)")
         if self.what in ("update", "list") and self.file is not None:

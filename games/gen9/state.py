@@ -138,7 +138,12 @@ class Gen9State(_Gen9Base):
     Args:
         battle: the engine's state, hidden information included.
         known: what each player knows.
+
+    Attributes:
+        kept_lines: lines of the battle from now on, where a list is put here; a copy keeps none.
     """
+
+    kept_lines: list[str] | None = None
 
     def __init__(self, battle: BattleState, known: tuple[KnownBattle, KnownBattle]) -> None:
         if battle.labels is None:
@@ -200,6 +205,8 @@ class Gen9State(_Gen9Base):
     def read(self, lines: Iterable[str]) -> None:
         """Tell both players lines of the battle (``BattleState.apply_actions``)."""
         for line in lines:
+            if self.kept_lines is not None:
+                self.kept_lines.append(line)
             for tracker in self._trackers:
                 tracker.read(line)
         self._known.clear()

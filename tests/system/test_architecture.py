@@ -10,10 +10,11 @@ ROOT = Path(__file__).parents[2]
 FLOORS = ("datasets", "engine", "games", "search", "llm_modules", "arena")
 ROOMS = (  # of arena/, from the ground up; those of one height never import each other
     ("output", "settings"),
-    ("guidance", "ratings", "fit", "verify", "replays"),
+    ("guidance", "ratings", "verify", "replays"),
     ("agents", "childplay", "llm_calibration"),
     ("play",),
-    ("terminal", "showdown", "selfplay", "bench"),
+    ("prediction",),
+    ("terminal", "showdown", "selfplay", "bench", "fit"),
     ("tournament",),
     ("analysis",),
     ("cli",),

@@ -29,6 +29,13 @@ class SearcherSettings(AgentConfig):
         0.0, "looseness of the choice among actions by their values; 0: the search's choice", low=0
     )
 
+    follow: float = setting(
+        0.0,
+        "battles without a guide: probability with which the opponent plays, at the root, as a "
+        "fitted model predicts that follows its choices in the battle; 0: no model",
+        low=0, high=1,
+    )  # fmt: skip
+
     def as_level(self, context: AgentContext) -> Level:
         """Return how the agent plays.
 
@@ -48,6 +55,8 @@ def _check(context: AgentContext, entrant: SearcherSettings) -> None:
     from plywise.arena.settings import with_budget
 
     entrant.as_level(context)
+    if entrant.follow and not (context.battles and entrant.name == "search"):
+        raise ConfigError(f"agents: {entrant.title}: follow is for name=search in Pokémon battles")
     if isinstance(context.search, MCTSGroup) and not context.battles:
         return
     context.check_search(SimultaneousGroup if context.sampled else AlphaBetaGroup)
@@ -113,7 +122,12 @@ def _searching(
         assert isinstance(search, SimultaneousGroup)
         context.game.prepare_worlds(search)
         yield_after = context.model.config.yield_after if advised.active else None
-        agent = BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
+        if entrant.follow:
+            from plywise.arena.agents.following import FollowingSearch
+
+            agent = FollowingSearch(entrant.title, context.kernels(), search, entrant.follow)
+        else:
+            agent = BattleAgent(entrant.title, context.kernels(), search, advised, yield_after)
     temperature = entrant.as_level(context).temperature
     return LooseAgent(agent, temperature) if temperature else agent
 

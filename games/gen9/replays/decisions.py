@@ -220,6 +220,7 @@ class _BattleReader:
                 self._choices.stays[s],
                 order[s],
                 facts[s],
+                self._log.sheets[s],
             )
             for s in (0, 1)
         )

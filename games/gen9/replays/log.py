@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from plywise.datasets.battle_formats import BattleFormat, UnknownFormatError
 from plywise.datasets.errors import PlywiseError
-from plywise.datasets.showdown_data import to_id
+from plywise.datasets.pokemon_sets import PokemonSet, TeamError, parse_packed_team
+from plywise.datasets.showdown_data import UnknownNameError, to_id
 from plywise.engine.battle.border.formats import playable
 from plywise.games.gen9.tracking.wire import ProtocolLine, parse_line
 
@@ -43,6 +44,8 @@ class BattleLog:
         ratings: of the players before the battle; None: not told.
         winner: side that has won, 0 or 1; -1: a tie; None: no line says it.
         ended: why the battle ended early: ``forfeit`` or ``inactivity``; "" it did not.
+        sheets: of each player, its team where the log has a line ``showteam`` (open team sheets, or
+            logs of our own battles); () without one.
     """
 
     format: BattleFormat
@@ -52,6 +55,7 @@ class BattleLog:
     ratings: list[int | None] = field(default_factory=lambda: [None, None])
     winner: int | None = None
     ended: str = ""
+    sheets: list[tuple[PokemonSet, ...]] = field(default_factory=lambda: [(), ()])
 
 
 def read_log(text: str, format: str = "") -> BattleLog:
@@ -78,6 +82,9 @@ def read_log(text: str, format: str = "") -> BattleLog:
             raise BattleLogError(f"more than {MOST_LINES:,} lines", number)
         if len(row) > MOST_CHARACTERS:
             raise BattleLogError(f"a line of {len(row):,} characters", number)
+        if kind == "showteam":
+            _read_sheet(row, found, number)
+            continue
         line = parse_line(row)
         if kind in _NO_BATTLE:
             raise BattleLogError("the server says that there is no such battle", number)
@@ -134,6 +141,18 @@ def _read_player(line: ProtocolLine, found: BattleLog, names: list[str]) -> None
     rating = line.arg(3).strip()
     if rating.isascii() and rating.isdigit() and len(rating) < 6:
         found.ratings[side] = int(rating)
+
+
+def _read_sheet(row: str, found: BattleLog, number: int) -> None:
+    """Read a line with a player's whole team, packed."""
+    _, _, who, packed = [*row.split("|", 3), "", "", ""][:4]
+    side = {"p1": 0, "p2": 1}.get(who, -1)
+    if side < 0 or not packed:
+        return
+    try:
+        found.sheets[side] = parse_packed_team(packed)
+    except (TeamError, UnknownNameError) as error:
+        raise BattleLogError(f"a team that cannot be read ({error})", number) from None
 
 
 def _winner(line: ProtocolLine, names: Sequence[str], number: int) -> int:

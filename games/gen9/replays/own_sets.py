@@ -3,7 +3,8 @@
 A spectator's log holds no requests.  What the log tells of a player's Pokémon at any time, the
 player has known from the start: the moves that it chose, the first item, the ability of its set and
 the Tera type.  Each carries the turn from which on it was public.  Nothing here orders a team or
-its moves by when they came: that would tell what is to come.
+its moves by when they came: that would tell what is to come.  Where the log has a player's team
+sheet, its sets are taken from it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from plywise.datasets.learnsets import learnset
+from plywise.datasets.pokemon_sets import PokemonSet
 from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
 from plywise.games.gen9.infostate import Previewed
@@ -72,6 +74,7 @@ def inferred_team(
     stays: Sequence[Stay],
     numbers: Sequence[int],
     facts: Mapping[int, PublicFacts],
+    sheet: Sequence[PokemonSet] = (),
 ) -> OwnTeam:
     """Return a team.
 
@@ -81,6 +84,7 @@ def inferred_team(
         stays: their stays on the field.
         numbers: of each Pokémon in ``side.mons``, the number in ``members``.
         facts: by these numbers, from when on what is public.
+        sheet: the whole team as its player knew it; () not told.
     """
     names = [*(mon.species for mon in members), *(mon.species for mon in side.previewed)]
     posers = {species for species in names if has_illusion(species)}
@@ -93,6 +97,9 @@ def inferred_team(
         )
         for n, member in enumerate(members)
     ]
+    if sheet and not side.previewed:
+        seen = {base_species(mon.species) for mon in mons}
+        mons += [_of_sheet(one) for one in sheet if base_species(one.species) not in seen]
     if side.previewed:
         place = _places(members, side.previewed)
         at = {p: n for n, p in enumerate(place) if p >= 0}
@@ -105,8 +112,10 @@ def inferred_team(
     else:
         order = sorted(range(len(mons)), key=lambda n: (mons[n].species, mons[n].name))
         brought = whole = [mons[n] for n in order]
-        index = {n: p for p, n in enumerate(order)}
+        index = {n: p for p, n in enumerate(order) if n < len(members)}
     # One whom only a disguise has shown, and whom Team Preview does not know, is left out.
+    for mon in whole:
+        _tell_set(mon, sheet)
     inferred = {str(index[n]): _inferred(mons[n], facts[n]) for n in index if n in facts}
     text = msgspec.json.encode(inferred).decode()
     return OwnTeam(brought, whole, index, text)
@@ -166,6 +175,23 @@ def _only_ability(species: str) -> str | None:
 
 def _of_preview(shown: Previewed) -> KnownMon:
     return KnownMon(shown.species, shown.species, shown.level, shown.gender, shown.species)
+
+
+def _of_sheet(one: PokemonSet) -> KnownMon:
+    return KnownMon(one.species, one.species, one.level, one.gender or "N", one.species)
+
+
+def _tell_set(mon: KnownMon, sheet: Sequence[PokemonSet]) -> None:
+    """Fill in the set of a Pokémon from its player's team sheet."""
+    base = base_species(mon.species)
+    same = [one for one in sheet if base_species(one.species) == base]
+    if len(same) != 1:
+        return
+    (one,) = same
+    mon.moves = tuple(sorted(one.moves))
+    mon.item = mon.first_item = one.item
+    mon.ability = mon.base_ability = one.ability
+    mon.tera_type = one.tera_type or mon.tera_type
 
 
 def _places(members: Sequence[TeamMember], previewed: Sequence[Previewed]) -> list[int]:
