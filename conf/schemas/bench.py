@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from omegaconf import MISSING
 
@@ -11,6 +12,12 @@ from plywise.conf.schemas.search import SearchGroup, SimultaneousGroup
 from plywise.datasets.childplay.presets import PRESETS, TASKS
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
+
+PUZZLE_KINDS = (
+    "1v1", "2v2", "priority", "tera", "hazards", "speed", "sacrifice", "setup", "protect",
+    "substitute",
+)  # fmt: skip
+"""Kinds of puzzles (``arena/bench/puzzles/mechanics.py`` says what each asks for)."""
 
 
 @dataclass
@@ -21,22 +28,27 @@ class BenchConfig(Settings):
     late decisions are while every core is busy, ``guides`` the same while a faulty language model
     advises; ``battleship`` counts shots over random fleets; ``exploitability`` measures what best
     responses win against the simultaneous-move search in small games; ``regret`` measures how much
-    worse the battle search decides than far longer searches say; ``childplay`` examines a language
-    model at the ChildPlay tasks (docs/CHILDPLAY.md).
+    worse the battle search decides than far longer searches say; ``puzzles`` measures agents,
+    language models among them, at positions of battles that are solved exactly (docs/PUZZLES.md);
+    ``childplay`` examines a language model at the ChildPlay tasks (docs/CHILDPLAY.md).
     """
 
     llm: LLMGroup = setting(
-        MISSING, "childplay: the examined model; none: the baselines alone", option="none"
+        MISSING,
+        "childplay: the examined model; none: the baselines alone; puzzles: the agents' model",
+        option="none",
     )
     search: SearchGroup = setting(
-        MISSING, "regret: the measured search, at its own iterations and no clock",
+        MISSING,
+        "regret: the measured search, at its own iterations and no clock; puzzles: how agents "
+        "search",
         option="simultaneous",
     )  # fmt: skip
     what: str = setting(
         "boards", "what to measure",
         choices=(
             "engine", "search", "deadline", "boards", "guides", "battleship", "exploitability",
-            "regret", "childplay",
+            "regret", "puzzles", "childplay",
         ),
     )  # fmt: skip
     seconds: float = setting(
@@ -62,19 +74,37 @@ class BenchConfig(Settings):
     )  # fmt: skip
     stored: str | None = setting(
         None,
-        "regret: folder of decisions.npz and reference.npz, as an earlier run left them; null: the "
-        "committed ones",
+        "regret: folder of decisions.npz and reference.npz, puzzles: of puzzles.npz, as an earlier "
+        "run left them; null: the committed ones",
         path=True,
     )
     anew: str = setting(
         "nothing",
-        "regret: what is made instead of read, into the run's folder; decisions: the reference too",
-        choices=("nothing", "reference", "decisions"),
+        "regret: what is made instead of read, into the run's folder; decisions: the reference "
+        "too; puzzles: puzzles (into stored, if that is given, going on with what is there)",
+        choices=("nothing", "reference", "decisions", "puzzles"),
     )
     reference_iterations: int = setting(
         500_000, "regret: iterations of each of the two searches for a seed of a reference", low=1
     )
     reference_seeds: int = setting(4, "regret: seeds of a reference", low=2, high=1000)
+    agents: list[Any] = setting(
+        [
+            "random", "max_damage", {"name": "search", "iterations": 100},
+            {"name": "search", "iterations": 1000}, {"name": "search", "iterations": 10_000},
+        ],
+        "puzzles: who is measured, as in a tournament",
+    )  # fmt: skip
+    kinds: list[str] = setting(list(PUZZLE_KINDS), "puzzles: their kinds", choices=PUZZLE_KINDS)
+    puzzles_each: int | None = setting(
+        None, "puzzles: of each kind; null: all that there are, 50 where they are made", low=1
+    )
+    battles: int | None = setting(
+        None, "puzzles: most battles that new ones are taken from, in all; null: no limit", low=1
+    )
+    enumerated: int = setting(
+        0, "puzzles: of each kind, that are solved again by plain enumeration", low=0
+    )
     preset: str = setting(
         "childplay_fixed",
         "childplay: rules as published (childplay_v1), so that figures compare, or corrected",
@@ -95,10 +125,21 @@ class BenchConfig(Settings):
             raise ConfigError(f"tasks={self.tasks}: name each task once, and one at least")
         if self.what == "childplay" and self.llm.name == "stand_in":
             raise ConfigError("llm=stand_in advises a search: choose llm=none, embedded or openai")
-        if self.what != "childplay" and self.llm.name != "none":
-            raise ConfigError(f"llm={self.llm.name}: only 'bench childplay' asks a language model")
-        if self.what == "regret" and not isinstance(self.search, SimultaneousGroup):
+        if self.what not in ("childplay", "puzzles") and self.llm.name != "none":
+            raise ConfigError(
+                f"llm={self.llm.name}: only 'bench childplay' and 'bench puzzles' ask a language "
+                "model"
+            )
+        searching = self.what in ("regret", "puzzles")
+        if searching and not isinstance(self.search, SimultaneousGroup):
             raise ConfigError(f"search={self.search.name}: battles are searched by simultaneous")
         given = isinstance(self.search, SearchGroup)  # MISSING where a part is called without it
-        if self.what != "regret" and given and self.search != SimultaneousGroup():
-            raise ConfigError("search: only 'bench regret' takes settings of a search")
+        if not searching and given and self.search != SimultaneousGroup():
+            raise ConfigError(
+                "search: only 'bench regret' and 'bench puzzles' take settings of a search"
+            )
+        made = "puzzles" if self.what == "puzzles" else "regret"
+        if self.anew != "nothing" and (self.anew == "puzzles") != (made == "puzzles"):
+            raise ConfigError(f"anew={self.anew}: 'bench {self.what}' makes none")
+        if not self.kinds or len(set(self.kinds)) < len(self.kinds):
+            raise ConfigError(f"kinds={self.kinds}: name each kind once, and one at least")

@@ -1,0 +1,191 @@
+"""The generator of puzzles: battle by battle from a seed, until there are enough of each kind.
+
+The numbers of battles, attempts and steps decide what is found, never the time that it takes: a run
+that goes on with a file finds what a run that nothing stopped finds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from numpy.typing import NDArray
+
+from plywise.arena.bench.puzzles.files import Puzzle, PuzzleSet
+from plywise.arena.bench.puzzles.mechanics import earned, possible
+from plywise.arena.bench.puzzles.positions import (
+    FORMATS,
+    PLAY_ITERATIONS,
+    PlayedBattle,
+    Position,
+    open_search,
+    play,
+    positions,
+    view_of,
+)
+from plywise.arena.bench.puzzles.solving import PuzzleSolver
+from plywise.engine.battle import constants as c
+from plywise.engine.battle.rules import RULES
+from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
+from plywise.search.exact.bounds import Limits
+
+FROM_A_BATTLE = 2
+"""Most puzzles of one kind from one battle."""
+
+LIMITS = {
+    2: Limits(steps=400, patience=60),
+    3: Limits(steps=600, patience=80),
+    4: Limits(steps=1200, patience=120),
+}
+"""Limits of a search, by the number of Pokémon left."""
+_ATTEMPTS = {2: 30, 3: 24, 4: 12}  # decisions of one battle that are searched, likewise
+_GAMES = 10  # random games from a position, to see how soon it ends
+_TURNS = 8  # of each of them, at most
+_SOON = 0.75  # turns for each Pokémon that has to faint: positions that take longer are left out
+
+
+class PuzzleMaker:
+    """Makes puzzles.
+
+    Args:
+        each: puzzles of each kind.
+        kinds: kinds that are made.
+        seed: seed of everything.
+        found: puzzles of an earlier run with the same seed and kinds, to go on with.
+    """
+
+    def __init__(
+        self, each: int, kinds: Sequence[str], seed: int, found: PuzzleSet | None = None
+    ) -> None:
+        self.each = each
+        self.kinds = list(kinds)
+        self.seed = seed
+        self.puzzles = [] if found is None else list(found.puzzles)
+        made: dict[str, Any] = {} if found is None else found.made
+        self.battles = int(made.get("battles", 0))
+        self.tried: Counter[str] = Counter(made.get("tried", {}))
+        self._search = open_search(PLAY_ITERATIONS)
+        self._solver = PuzzleSolver()
+
+    def so_far(self) -> PuzzleSet:
+        """Return what has been found."""
+        made = {
+            "seed": self.seed,
+            "kinds": self.kinds,
+            "battles": self.battles,
+            "tried": dict(self.tried),
+            "limits": {str(number): list(limits) for number, limits in LIMITS.items()},
+            "play_iterations": PLAY_ITERATIONS,
+        }
+        return PuzzleSet(sorted(self.puzzles, key=lambda one: self.kinds.index(one.kind)), made)
+
+    def counts(self) -> Counter[str]:
+        """Return how many there are of each kind."""
+        return Counter(one.kind for one in self.puzzles)
+
+    def missing(self) -> list[str]:
+        """Return the kinds of which there are not enough."""
+        counts = self.counts()
+        return [kind for kind in self.kinds if counts[kind] < self.each]
+
+    def make(self, after: Callable[[], None] = lambda: None, battles: int | None = None) -> None:
+        """Play battles until there are enough puzzles, or ``battles`` in all have been played.
+
+        Args:
+            after: called after each battle, with what was found in it kept.
+        """
+        while self.missing() and (battles is None or self.battles < battles):
+            self.puzzles += self._battle(self.battles)
+            self.battles += 1
+            after()
+
+    def _battle(self, number: int) -> list[Puzzle]:
+        """Return the puzzles of one battle."""
+        rng = Random(f"{self.seed} puzzles {number}")
+        battle = play(self._search, FORMATS[number % len(FORMATS)], rng.getrandbits(31))
+        soon = []
+        for position in positions(battle, rng):
+            alive = int((position.pool["sides"]["mons"]["hp"] > 0).sum())
+            turns = turns_left(position.pool, rng) / (alive - 1)
+            if turns <= _SOON + (alive == 2):
+                soon.append((turns, len(soon), position, alive))
+        found: list[Puzzle] = []
+        attempts: Counter[int] = Counter()
+        for _, _, position, alive in sorted(soon, key=lambda one: one[:2]):
+            for player in rng.sample((0, 1), 2):
+                here, total = Counter(one.kind for one in found), self.counts()
+                open_ = [
+                    kind
+                    for kind in self.kinds
+                    if here[kind] < FROM_A_BATTLE and total[kind] + here[kind] < self.each
+                ]
+                if attempts >= _ATTEMPTS or not open_:
+                    return found
+                puzzle, solved = self._attempt(
+                    number, battle, position, player, open_, total + here
+                )
+                attempts += solved
+                if puzzle is not None:
+                    found.append(puzzle)
+        return found
+
+    def _attempt(
+        self,
+        number: int,
+        battle: PlayedBattle,
+        position: Position,
+        player: int,
+        kinds: list[str],
+        counts: Counter[str],
+    ) -> tuple[Puzzle | None, bool]:
+        """Return the puzzle of a decision, if it is one, and whether a search was begun."""
+        pool = position.pool
+        legal = RULES.legal_actions(pool, 0, player)
+        if len(legal) < 2:
+            return None, False
+        may_be = possible(kinds, pool, player, legal)
+        if not may_be:
+            return None, False
+        self.tried["searched"] += 1
+        alive = int((pool["sides"]["mons"]["hp"] > 0).sum())
+        solution = self._solver.solve(pool, player, list(may_be.values()), LIMITS[alive])
+        if solution is None:
+            return None, True
+        self.tried["solved"] += 1
+        kinds = [
+            kind for kind, used in may_be.items() if earned(kind, used, solution, pool, player)
+        ]
+        if not kinds:
+            return None, True
+        info = view_of(battle, position, player)
+        if info is None:
+            return None, True
+        kind = min(kinds, key=lambda one: (counts[one], self.kinds.index(one)))
+        taken = sum(map(len, position.taken))
+        return (
+            Puzzle(
+                kind, battle.format, number, position.moment, player, taken, pool, info, solution
+            ),
+            True,
+        )
+
+
+def turns_left(pool: NDArray[Any], rng: Random) -> float:
+    """Return how many turns random moves take to end the battle, on average; ``_TURNS`` at most."""
+    total = 0
+    for _ in range(_GAMES):
+        game = pool.copy()
+        RULES.reseed(game, 0, rng.getrandbits(60))
+        turns = 0
+        while turns < _TURNS and (who := int(RULES.current(game, 0))) != TERMINAL:
+            chosen = [NO_ACTION, NO_ACTION]
+            for player in (0, 1) if who == SIMULTANEOUS else (who,):
+                legal = RULES.legal_actions(game, 0, player)
+                moves = [a for a in legal if a < c.ACTION_TERA] or legal
+                chosen[player] = moves[rng.randrange(len(moves))]
+            turns += int(game[0]["request"]) == c.REQUEST_MOVE
+            RULES.step(game, 0, *chosen)
+        total += turns
+    return total / _GAMES
