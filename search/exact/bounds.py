@@ -30,7 +30,7 @@ from plywise.search.exact.outcomes import HiddenChanceError, StatePool
 _FIXED_RNG = 0x9E3779B97F4A7C15  # random source of all positions
 _CLOSED = 1e-9  # bounds so near count as equal
 _DEEPEST = 60  # decisions of one line
-_FIRST_ASKED = 8  # enumerated joint actions after which it is asked first whether to go on
+_ASKED = 4  # joint actions after which it is asked again whether to go on, at least
 _TRIED = 4  # outcomes, or joint actions, that are tried where the best cannot be searched
 
 Vector = NDArray[np.float64]
@@ -68,11 +68,29 @@ class Bounds:
         """Return the bounds for ``player``, whose actions are the rows."""
         return (self.low, self.high) if player == 0 else (-self.high.T, -self.low.T)
 
-    def open_to(self, player: int, width: float) -> NDArray[np.bool_]:
-        """Return which bounds are wider than ``width`` and matter to ``player``'s strategies."""
+    def open_to(self, player: int, precision: Precision) -> NDArray[np.bool_]:
+        """Return which bounds are too wide for what ``player``'s strategies are worth.
+
+        Those of actions of the opponent that another one of its actions dominates do not matter.
+        """
         low, high = self.of(player)
-        wide = (high - low > width) & ~dominated(low, high)
+        bad = high.min(axis=1) <= guarantee(low).low - precision.margin
+        widest = np.where(bad, precision.rough, precision.width)
+        wide: NDArray[np.bool_] = (high - low > widest[:, None]) & ~dominated(low, high)
         return wide if player == 0 else wide.T
+
+
+class Precision(NamedTuple):
+    """How near the bounds of joint actions have to be.
+
+    Attributes:
+        width: largest distance of two bounds.
+        rough: the same for actions that are proven to be worse than the value by ``margin``.
+    """
+
+    width: float
+    rough: float
+    margin: float
 
 
 class Limits(NamedTuple):
@@ -105,6 +123,7 @@ class _Position:
     actions: tuple[list[int], list[int]]
     low: Vector
     high: Vector
+    visits: Vector  # times that each joint action was searched
     cells: dict[tuple[int, int], _Cell | None]
 
 
@@ -132,18 +151,16 @@ class BoundsSearch:
         self,
         pool: StatePool,
         player: int,
-        width: float,
+        precision: Precision,
         limits: Limits,
         hopeless: Callable[[Bounds], bool] | None = None,
     ) -> Bounds:
         """Search until ``player`` knows what each of its strategies is worth.
 
-        That is: until all joint actions of the state have bounds no wider than ``width``, but for
-        those with an action of the opponent that another one of its actions dominates.
+        The value comes first, then what is left of the bounds (:meth:`Bounds.open_to`).
 
         Args:
             pool: one state, not terminal; it is not changed.
-            width: of the bounds, above 0.
             limits: after which the bounds are returned as they are.
             hopeless: asked at times whether to return the bounds as they are.
 
@@ -160,16 +177,17 @@ class BoundsSearch:
         copy["rng"] = _FIXED_RNG
         root = self._open(copy)
         spent = np.zeros(root.low.shape, np.int64)
-        asked = _FIRST_ASKED
+        asked = _ASKED
         while self._steps < limits.steps and len(self._pools) < limits.positions:
-            found = self._bounds(root)
-            wide = np.where(found.open_to(player, width), root.high - root.low, 0.0)
+            wide = self._bounds(root).open_to(player, precision)
             if not wide.any():
                 break
-            # What was not enumerated comes first: it may be decided by that alone.
-            i, j = divmod(int((wide - 4.0 * np.sign(spent)).argmax()), wide.shape[1])
-            if wide[i, j] == 0.0:
-                i, j = divmod(int(wide.argmax()), wide.shape[1])
+            gaps = np.where(wide, root.high - root.low, 0.0)
+            below, above = guarantee(root.low), guarantee(root.high)
+            if above.high - below.low > precision.width:
+                chosen = np.outer(above.row, below.column) * gaps
+                gaps = chosen if chosen.any() else gaps
+            i, j = _next(gaps, root.visits)
             before, gap = self._steps, root.high[i, j] - root.low[i, j]
             if spent[i, j] > limits.patience:
                 break
@@ -178,7 +196,7 @@ class BoundsSearch:
                 break
             spent[i, j] += self._steps - before
             if hopeless is not None and self._steps >= asked:
-                asked = self._steps + self._steps // 2
+                asked = self._steps + max(_ASKED, self._steps // 4)
                 if hopeless(self._bounds(root)):
                     break
         found = self._bounds(root)
@@ -204,10 +222,12 @@ class BoundsSearch:
             for player in (0, 1)
         )
         shape = len(first), len(second)
-        return _Position(pool, (first, second), np.full(shape, -1.0), np.full(shape, 1.0), {})
+        low, high = np.full(shape, -1.0), np.full(shape, 1.0)
+        return _Position(pool, (first, second), low, high, np.zeros(shape), {})
 
     def _refine(self, position: _Position, i: int, j: int, depth: int) -> bool:
         """Narrow the bounds of one joint action; return whether there was anything to search."""
+        position.visits[i, j] += 1
         searched = (i, j) not in position.cells
         if searched:
             position.cells[i, j] = self._enumerated(position, i, j)
@@ -237,7 +257,7 @@ class BoundsSearch:
         row, column = guarantee(position.high).row, guarantee(position.low).column
         gaps = position.high - position.low
         chosen = np.outer(row, column) * gaps
-        i, j = divmod(int(chosen.argmax()), gaps.shape[1])
+        i, j = _next(chosen, position.visits)
         searched = bool(chosen[i, j] > _CLOSED) and self._refine(position, i, j, depth)
         if not searched:
             for place in np.argsort(-gaps, axis=None, kind="stable")[:_TRIED].tolist():
@@ -285,6 +305,15 @@ class BoundsSearch:
         return number
 
 
+def _next(worth: Vector, visits: Vector) -> tuple[int, int]:
+    """Return the joint action to search: of those as promising, the one that was searched least.
+
+    Without that a line of two moves that do nothing would be followed to its end.
+    """
+    i, j = divmod(int((worth / (1.0 + visits)).argmax()), worth.shape[1])
+    return i, j
+
+
 class Guarantee(NamedTuple):
     """Strategies of a matrix game, and the bounds of its value that they prove.
 
@@ -319,7 +348,7 @@ def dominated(low: Vector, high: Vector) -> NDArray[np.bool_]:
         low, high: bounds of a matrix game, ``(rows, columns)``.
     """
     # worse[j, k]: column k is proven to be at least as good as column j in every row.
-    worse = (low[:, :, None] >= high[:, None, :]).all(axis=0)
+    worse: NDArray[np.bool_] = np.all(low[:, :, None] >= high[:, None, :], axis=0)
     found = np.zeros(low.shape[1], np.bool_)
     for j in range(len(found)):
         better = worse[j].copy()

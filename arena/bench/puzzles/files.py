@@ -26,7 +26,7 @@ from plywise.arena.bench.decisions import (
 )
 from plywise.arena.bench.puzzles.mechanics import KINDS
 from plywise.arena.bench.puzzles.positions import FORMATS
-from plywise.arena.bench.puzzles.solving import UNITS, WIDTH, Solution
+from plywise.arena.bench.puzzles.solving import ROUGH, UNITS, Solution
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.files import reading
 from plywise.engine.battle.rules import RULES
@@ -38,7 +38,7 @@ COMMITTED = DECISIONS
 
 NAME = "puzzles.npz"
 _FORMAT = 1
-_SLACK = 2.5 / UNITS  # of bounds that were rounded outwards
+_SLACK = 1e-9
 
 
 class PuzzlesFileError(PlywiseError):
@@ -82,7 +82,7 @@ class PuzzleSet:
     """Puzzles, and how they were made.
 
     Attributes:
-        made: ``seed``, ``next`` (number of the next battle) and what :mod:`making` adds.
+        made: how (``seed``, ``kinds``, ``battles`` so far and more, of ``making``).
     """
 
     puzzles: list[Puzzle]
@@ -206,5 +206,5 @@ def _check(number: int, puzzle: Puzzle) -> None:
     if not solution.replies or not set(solution.replies) <= set(theirs):
         raise ValueError(f"puzzle {number}: the opponent's actions are {theirs}")
     widths = solution.high - solution.low
-    if (widths < 0).any() or (widths > WIDTH + _SLACK).any() or (np.abs(solution.low) > 1).any():
+    if (widths < 0).any() or (widths > ROUGH + _SLACK).any() or (np.abs(solution.low) > 1).any():
         raise ValueError(f"puzzle {number}: its bounds make no sense")

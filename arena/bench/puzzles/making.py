@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from plywise.arena.bench.puzzles.files import Puzzle, PuzzleSet
@@ -35,15 +36,18 @@ FROM_A_BATTLE = 2
 """Most puzzles of one kind from one battle."""
 
 LIMITS = {
-    2: Limits(steps=400, patience=60),
-    3: Limits(steps=600, patience=80),
-    4: Limits(steps=1200, patience=120),
+    2: Limits(steps=400, patience=60, positions=2_500),
+    3: Limits(steps=900, patience=90, positions=4_000),
+    4: Limits(steps=2_000, patience=150, positions=8_000),
 }
 """Limits of a search, by the number of Pokémon left."""
+_GLANCE = 200  # iterations of a search that says whether a decision matters
+_MATTERS = 0.15  # value by which the best action is above the median there, at least
+_LOST = -0.85  # value there from which on a position counts as lost
 _ATTEMPTS = {2: 30, 3: 24, 4: 12}  # decisions of one battle that are searched, likewise
 _GAMES = 10  # random games from a position, to see how soon it ends
 _TURNS = 8  # of each of them, at most
-_SOON = 0.75  # turns for each Pokémon that has to faint: positions that take longer are left out
+_SOON = {2: 2.25, 3: 2.5, 4: 3.25}  # turns, likewise: positions that take longer are left out
 
 
 class PuzzleMaker:
@@ -67,6 +71,7 @@ class PuzzleMaker:
         self.battles = int(made.get("battles", 0))
         self.tried: Counter[str] = Counter(made.get("tried", {}))
         self._search = open_search(PLAY_ITERATIONS)
+        self._glance = open_search(_GLANCE)
         self._solver = PuzzleSolver()
 
     def so_far(self) -> PuzzleSet:
@@ -105,12 +110,12 @@ class PuzzleMaker:
         """Return the puzzles of one battle."""
         rng = Random(f"{self.seed} puzzles {number}")
         battle = play(self._search, FORMATS[number % len(FORMATS)], rng.getrandbits(31))
-        soon = []
+        soon: list[tuple[float, int, Position, int]] = []
         for position in positions(battle, rng):
             alive = int((position.pool["sides"]["mons"]["hp"] > 0).sum())
-            turns = turns_left(position.pool, rng) / (alive - 1)
-            if turns <= _SOON + (alive == 2):
-                soon.append((turns, len(soon), position, alive))
+            turns = turns_left(position.pool, rng)
+            if turns <= _SOON[alive]:
+                soon.append((turns / _SOON[alive], len(soon), position, alive))
         found: list[Puzzle] = []
         attempts: Counter[int] = Counter()
         for _, _, position, alive in sorted(soon, key=lambda one: one[:2]):
@@ -121,12 +126,14 @@ class PuzzleMaker:
                     for kind in self.kinds
                     if here[kind] < FROM_A_BATTLE and total[kind] + here[kind] < self.each
                 ]
-                if attempts >= _ATTEMPTS or not open_:
+                if not open_:
                     return found
-                puzzle, solved = self._attempt(
+                if attempts[alive] >= _ATTEMPTS[alive]:
+                    continue
+                puzzle, searched = self._attempt(
                     number, battle, position, player, open_, total + here
                 )
-                attempts += solved
+                attempts[alive] += searched
                 if puzzle is not None:
                     found.append(puzzle)
         return found
@@ -142,18 +149,22 @@ class PuzzleMaker:
     ) -> tuple[Puzzle | None, bool]:
         """Return the puzzle of a decision, if it is one, and whether a search was begun."""
         pool = position.pool
+        alive = int((pool["sides"]["mons"]["hp"] > 0).sum())
         legal = RULES.legal_actions(pool, 0, player)
         if len(legal) < 2:
             return None, False
         may_be = possible(kinds, pool, player, legal)
         if not may_be:
             return None, False
-        self.tried["searched"] += 1
-        alive = int((pool["sides"]["mons"]["hp"] > 0).sum())
+        values = self._glance.decide(pool.copy(), None, player, number).values
+        best = max(values.values(), default=-1.0)
+        if best < _LOST or best - float(np.median(list(values.values()))) < _MATTERS:
+            return None, False
+        self.tried[f"searched of {alive}"] += 1
         solution = self._solver.solve(pool, player, list(may_be.values()), LIMITS[alive])
         if solution is None:
             return None, True
-        self.tried["solved"] += 1
+        self.tried[f"solved of {alive}"] += 1
         kinds = [
             kind for kind, used in may_be.items() if earned(kind, used, solution, pool, player)
         ]

@@ -32,6 +32,9 @@ PLAY_ITERATIONS = 100
 SIZES = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Pokémon left on each side of a position that is tried."""
 
+WAYS = 2
+"""Most choices of those who stay, for each moment and size."""
+
 _ILLUSION = ABILITY_NAMES.index("illusion")
 
 
@@ -107,13 +110,14 @@ def positions(battle: PlayedBattle, rng: Random) -> list[Position]:
         for size in SIZES:
             if any(len(alive[s]) < size[s] for s in (0, 1)):
                 continue
-            taken = []
-            for s in (0, 1):
-                bench = [i for i in alive[s] if i != active[s]]
-                kept = rng.choice(list(combinations(bench, size[s] - 1)))
-                taken.append(tuple(i for i in bench if i not in kept))
-            pair = taken[0], taken[1]
-            found.append(Position(moment, reduced(pool, pair), pair))
+            bench = [[i for i in alive[s] if i != active[s]] for s in (0, 1)]
+            ways = [
+                (tuple(i for i in bench[0] if i not in a), tuple(i for i in bench[1] if i not in b))
+                for a in combinations(bench[0], size[0] - 1)
+                for b in combinations(bench[1], size[1] - 1)
+            ]
+            for pair in rng.sample(ways, min(WAYS, len(ways))):
+                found.append(Position(moment, reduced(pool, pair), pair))
     return found
 
 

@@ -24,6 +24,7 @@ from plywise.search.exact.bounds import (
     BoundsSearch,
     Limits,
     Outcomes,
+    Precision,
     Vector,
     dominated,
     guarantee,
@@ -31,6 +32,9 @@ from plywise.search.exact.bounds import (
 
 WIDTH = 0.01
 """Largest distance of the bounds of a pair of actions."""
+
+ROUGH = 0.1
+"""The same for actions that lose ``MARGIN`` or more for certain."""
 
 MARGIN = 0.1
 """Least value that a puzzle's player loses without the best actions: 5 % of win chance."""
@@ -41,6 +45,8 @@ EQUAL = 0.02
 UNITS = 10_000
 """Bounds are whole numbers of ``1 / UNITS``, rounded outwards."""
 
+# Rounding of the bounds takes what is left.
+_PRECISION = Precision(WIDTH - 2.0 / UNITS, ROUGH - 2.0 / UNITS, MARGIN)
 _MOST_BRANCHES = 4096
 _SUPPORT = 0.01  # probability from which on an action belongs to the optimal mix
 
@@ -116,7 +122,10 @@ class Solution:
         return guarantee(self.low).low - guarantee(self.high[rest]).high
 
     def regret(self, strategy: Mapping[int, float]) -> float:
-        """Return the regret of a strategy, 0 for an optimal one, to ``WIDTH``.
+        """Return the regret of a strategy, 0 for an optimal one.
+
+        It is known to ``WIDTH``; where actions are played that lose ``MARGIN`` or more, to half of
+        ``ROUGH`` at worst.
 
         Args:
             strategy: action -> probability, summing to 1.
@@ -130,8 +139,8 @@ class Solution:
 
 
 def solution_of(bounds: Bounds, player: int) -> Solution | None:
-    """Return what bounds prove for a player; None: some that matter are wider than ``WIDTH``."""
-    if bounds.open_to(player, WIDTH).any():
+    """Return what bounds prove for a player; None: some that matter are too wide."""
+    if bounds.open_to(player, _PRECISION).any():
         return None
     low, high = bounds.of(player)
     kept = ~dominated(low, high)
@@ -177,7 +186,7 @@ class PuzzleSolver:
             actions = bounds.actions[player]
             return not any(_may_need(low, high, actions, chosen) for chosen in wanted)
 
-        bounds = self._search.solve(pool, player, WIDTH / 2, limits, hopeless)
+        bounds = self._search.solve(pool, player, _PRECISION, limits, hopeless)
         self.steps += bounds.steps
         return solution_of(bounds, player)
 

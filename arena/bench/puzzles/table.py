@@ -6,7 +6,7 @@ measured by the exact solution (``solving.Solution.regret``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -165,7 +165,7 @@ def _asked(
     return found
 
 
-def _answer(puzzle: Puzzle, strategy: dict[int, float], fallback: object) -> Answer:
+def _answer(puzzle: Puzzle, strategy: Mapping[int, float], fallback: object) -> Answer:
     played = {a: p for a, p in strategy.items() if p > 0.0}
     total = sum(played.values())
     played = {a: p / total for a, p in played.items()}
