@@ -213,7 +213,7 @@ def save_decisions(path: Path, decisions: Sequence[SampledDecision], made: dict[
 
 def columns_of_states(states: NDArray[Any]) -> NDArray[np.uint8]:
     """Return states byte by byte ``(bytes, states)``: equal bytes stand together, and pack well."""
-    return states.view(np.uint8).reshape(len(states), -1).T.copy()
+    return states.view(np.uint8).reshape(len(states), states.dtype.itemsize).T.copy()
 
 
 def layout_of_states() -> str:

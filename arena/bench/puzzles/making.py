@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.arena.bench.puzzles.files import Puzzle, PuzzleSet
-from plywise.arena.bench.puzzles.mechanics import earned, possible
+from plywise.arena.bench.puzzles.mechanics import earned, possible, strongest_attack
 from plywise.arena.bench.puzzles.positions import (
     FORMATS,
     PLAY_ITERATIONS,
@@ -36,18 +36,18 @@ FROM_A_BATTLE = 2
 """Most puzzles of one kind from one battle."""
 
 LIMITS = {
-    2: Limits(steps=400, patience=60, positions=2_500),
-    3: Limits(steps=900, patience=90, positions=4_000),
-    4: Limits(steps=2_000, patience=150, positions=8_000),
+    2: Limits(steps=300, patience=30, positions=2_500),
+    3: Limits(steps=400, patience=40, positions=2_500),
+    4: Limits(steps=900, patience=80, positions=4_000),
 }
 """Limits of a search, by the number of Pokémon left."""
 _GLANCE = 200  # iterations of a search that says whether a decision matters
 _MATTERS = 0.15  # value by which the best action is above the median there, at least
+_DOUBT = 0.2  # by which its values may be wrong
 _LOST = -0.85  # value there from which on a position counts as lost
-_ATTEMPTS = {2: 30, 3: 24, 4: 12}  # decisions of one battle that are searched, likewise
 _GAMES = 10  # random games from a position, to see how soon it ends
 _TURNS = 8  # of each of them, at most
-_SOON = {2: 2.25, 3: 2.5, 4: 3.25}  # turns, likewise: positions that take longer are left out
+_SOON = {2: 3.0, 3: 3.5, 4: 4.5}  # turns, likewise: positions that take longer are left out
 
 
 class PuzzleMaker:
@@ -110,15 +110,14 @@ class PuzzleMaker:
         """Return the puzzles of one battle."""
         rng = Random(f"{self.seed} puzzles {number}")
         battle = play(self._search, FORMATS[number % len(FORMATS)], rng.getrandbits(31))
-        soon: list[tuple[float, int, Position, int]] = []
+        soon: list[tuple[float, int, Position]] = []
         for position in positions(battle, rng):
-            alive = int((position.pool["sides"]["mons"]["hp"] > 0).sum())
+            alive = position.left
             turns = turns_left(position.pool, rng)
             if turns <= _SOON[alive]:
-                soon.append((turns / _SOON[alive], len(soon), position, alive))
+                soon.append((turns / _SOON[alive], len(soon), position))
         found: list[Puzzle] = []
-        attempts: Counter[int] = Counter()
-        for _, _, position, alive in sorted(soon, key=lambda one: one[:2]):
+        for _, _, position in sorted(soon, key=lambda one: one[:2]):
             for player in rng.sample((0, 1), 2):
                 here, total = Counter(one.kind for one in found), self.counts()
                 open_ = [
@@ -128,12 +127,7 @@ class PuzzleMaker:
                 ]
                 if not open_:
                     return found
-                if attempts[alive] >= _ATTEMPTS[alive]:
-                    continue
-                puzzle, searched = self._attempt(
-                    number, battle, position, player, open_, total + here
-                )
-                attempts[alive] += searched
+                puzzle = self._attempt(number, battle, position, player, open_, total + here)
                 if puzzle is not None:
                     found.append(puzzle)
         return found
@@ -146,41 +140,60 @@ class PuzzleMaker:
         player: int,
         kinds: list[str],
         counts: Counter[str],
-    ) -> tuple[Puzzle | None, bool]:
-        """Return the puzzle of a decision, if it is one, and whether a search was begun."""
+    ) -> Puzzle | None:
+        """Return the puzzle of a decision; None: it is none."""
         pool = position.pool
-        alive = int((pool["sides"]["mons"]["hp"] > 0).sum())
+        alive = position.left
         legal = RULES.legal_actions(pool, 0, player)
         if len(legal) < 2:
-            return None, False
+            return None
         may_be = possible(kinds, pool, player, legal)
         if not may_be:
-            return None, False
-        values = self._glance.decide(pool.copy(), None, player, number).values
-        best = max(values.values(), default=-1.0)
-        if best < _LOST or best - float(np.median(list(values.values()))) < _MATTERS:
-            return None, False
+            return None
+        may_be = self._promising(may_be, pool, player, legal, number)
+        if not may_be:
+            return None
         self.tried[f"searched of {alive}"] += 1
         solution = self._solver.solve(pool, player, list(may_be.values()), LIMITS[alive])
         if solution is None:
-            return None, True
+            return None
         self.tried[f"solved of {alive}"] += 1
         kinds = [
             kind for kind, used in may_be.items() if earned(kind, used, solution, pool, player)
         ]
         if not kinds:
-            return None, True
+            return None
         info = view_of(battle, position, player)
         if info is None:
-            return None, True
+            return None
         kind = min(kinds, key=lambda one: (counts[one], self.kinds.index(one)))
         taken = sum(map(len, position.taken))
-        return (
-            Puzzle(
-                kind, battle.format, number, position.moment, player, taken, pool, info, solution
-            ),
-            True,
+        return Puzzle(
+            kind, battle.format, number, position.moment, player, taken, pool, info, solution
         )
+
+    def _promising(
+        self,
+        may_be: dict[str, tuple[int, ...]],
+        pool: NDArray[Any],
+        player: int,
+        legal: list[int],
+        seed: int,
+    ) -> dict[str, tuple[int, ...]]:
+        """Return the kinds of which a short search does not think that it is none."""
+        values = self._glance.decide(pool.copy(), None, player, seed).values
+        best = max(values.values(), default=-1.0)
+        if best < _LOST or best - float(np.median(list(values.values()))) < _MATTERS:
+            return {}
+        strongest = strongest_attack(pool, player, legal)
+        found = {}
+        for kind, used in may_be.items():
+            actions = set(used) or set(legal) - {strongest}
+            rest = [value for action, value in values.items() if action not in actions]
+            most = max((values[action] for action in actions if action in values), default=-1.0)
+            if most >= max(rest, default=-1.0) - _DOUBT:
+                found[kind] = used
+        return found
 
 
 def turns_left(pool: NDArray[Any], rng: Random) -> float:

@@ -7,7 +7,6 @@ if they had fainted, which leaves an endgame that a search can prove.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import combinations
 from random import Random
 from typing import Any
 
@@ -18,10 +17,12 @@ from plywise.engine.battle import constants as c
 from plywise.engine.battle.chance_tree import canonical_states
 from plywise.engine.battle.names import ABILITY_NAMES
 from plywise.engine.battle.rules import RULES
+from plywise.engine.battle.tables import MOVES
 from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 from plywise.games.gen9.game import Gen9Battle
 from plywise.games.gen9.infostate import InfoState
 from plywise.games.gen9.open_information import open_information, without_members
+from plywise.games.gen9.option_facts import hits_on_target
 from plywise.search.simultaneous.config import SimultaneousConfig
 from plywise.search.simultaneous.search import SimultaneousSearch
 
@@ -33,7 +34,13 @@ SIZES = ((1, 1), (1, 2), (2, 1), (2, 2))
 """Pokémon left on each side of a position that is tried."""
 
 WAYS = 2
-"""Most choices of those who stay, for each moment and size."""
+"""Pokémon with the fewest HP from which the one that stays is drawn."""
+
+LETHAL = 0.7
+"""Chance with which each active Pokémon knocks the other out, of positions that are tried."""
+
+DECIDED = 0.9
+"""Chance with which, of any two Pokémon of both sides, one knocks out the other."""
 
 _ILLUSION = ABILITY_NAMES.index("illusion")
 
@@ -71,6 +78,11 @@ class Position:
     pool: NDArray[Any]
     taken: tuple[tuple[int, ...], tuple[int, ...]]
 
+    @property
+    def left(self) -> int:
+        """Number of Pokémon that have not fainted, of both sides."""
+        return int((self.pool["sides"]["mons"]["hp"] > 0).sum())
+
 
 def open_search(iterations: int) -> SimultaneousSearch:
     """Return the search that plays the battles."""
@@ -99,26 +111,66 @@ def play(search: SimultaneousSearch, format: str, seed: int) -> PlayedBattle:
 
 
 def positions(battle: PlayedBattle, rng: Random) -> list[Position]:
-    """Return the positions of a battle with few Pokémon left, reduced where more are left."""
+    """Return the positions of a battle that may end soon, reduced to few Pokémon.
+
+    That is where the strongest attack of each active Pokémon probably knocks the other out; those
+    with the fewest HP stay beside them.
+    """
     found = []
     for moment, pool in zip(battle.moments, battle.states, strict=True):
         state = pool[0]
-        alive = [np.flatnonzero(state["sides"][s]["mons"]["hp"] > 0).tolist() for s in (0, 1)]
+        mons = state["sides"]["mons"]
+        alive = [np.flatnonzero(mons[s]["hp"] > 0).tolist() for s in (0, 1)]
         active = [int(state["sides"][s]["active"]) for s in (0, 1)]
         if any(active[s] not in alive[s] for s in (0, 1)) or _illusions(state):
             continue
+        if min(knock_out_chance(pool, s) for s in (0, 1)) < LETHAL:
+            continue
+        share = mons["hp"] / np.maximum(mons["max_hp"], 1)
+        bench = [
+            sorted((i for i in alive[s] if i != active[s]), key=lambda i: float(share[s, i]))
+            for s in (0, 1)
+        ]
         for size in SIZES:
             if any(len(alive[s]) < size[s] for s in (0, 1)):
                 continue
-            bench = [[i for i in alive[s] if i != active[s]] for s in (0, 1)]
-            ways = [
-                (tuple(i for i in bench[0] if i not in a), tuple(i for i in bench[1] if i not in b))
-                for a in combinations(bench[0], size[0] - 1)
-                for b in combinations(bench[1], size[1] - 1)
-            ]
-            for pair in rng.sample(ways, min(WAYS, len(ways))):
-                found.append(Position(moment, reduced(pool, pair), pair))
+            # Of two who may stay, one is drawn.
+            kept = [rng.sample(bench[s][:WAYS], size[s] - 1) for s in (0, 1)]
+            pair = tuple(tuple(sorted(i for i in bench[s] if i not in kept[s])) for s in (0, 1))
+            taken = pair[0], pair[1]
+            if all(
+                _decided(pool, i, j) for i in (active[0], *kept[0]) for j in (active[1], *kept[1])
+            ):
+                found.append(Position(moment, reduced(pool, taken), taken))
     return found
+
+
+def _decided(pool: NDArray[Any], first: int, second: int) -> bool:
+    """Return whether one of two Pokémon, each a side's, would surely knock the other out."""
+    faced = pool.copy()
+    for side, index in zip(faced[0]["sides"], (first, second), strict=True):
+        if int(side["active"]) != index:
+            side["active"], side["boosts"] = index, 0
+    return max(knock_out_chance(faced, side) for side in (0, 1)) >= DECIDED
+
+
+def knock_out_chance(pool: NDArray[Any], side: int) -> float:
+    """Return the chance that the strongest attack of a side's active Pokémon knocks out its target.
+
+    Accuracy counts, critical hits and secondary effects do not.
+    """
+    state = pool[0]
+    own = state["sides"][side]
+    mon = own["mons"][int(own["active"])]
+    best = 0.0
+    for move, pp in zip(mon["moves"].tolist(), mon["pp"].tolist(), strict=True):
+        row = MOVES[move]
+        if not move or not pp or int(row["category"]) == c.CATEGORY_STATUS:
+            continue
+        ((rolls, target),) = hits_on_target(pool, side, move)
+        hits = int(row["accuracy"]) / 100 or 1.0
+        best = max(best, hits * float(np.mean(rolls >= int(target["hp"]))))
+    return best
 
 
 def _illusions(state: Any) -> bool:
