@@ -49,10 +49,11 @@ def open_information(info: InfoState, other: InfoState) -> InfoState:
         other: the opponent's at the same decision.
 
     Raises:
-        ValueError: an Illusion is about, or two Pokémon of the opponent's are of one species.
+        ValueError: a Pokémon has Illusion, or two of the opponent's are of one species.
     """
     team = [mon.base_species for mon in other.own.mons]
-    if len(set(team)) < len(team) or info.foe.entrance is not None or info.foe.fainted_unseen:
+    illusions = any(mon.base_ability == "illusion" for mon in (*info.own.mons, *other.own.mons))
+    if illusions or len(set(team)) < len(team) or info.foe.fainted_unseen:
         raise ValueError("it is not certain which Pokémon of the opponent's is which")
     seen = [mon.base_species for mon in info.foe.mons]
     if not set(seen) <= set(team):
@@ -87,6 +88,7 @@ def open_information(info: InfoState, other: InfoState) -> InfoState:
         conditions=renumbered(info.foe.conditions, False),
         fainted_now=at(info.foe.fainted_now),
         fainted_before=at(info.foe.fainted_before),
+        entrance=None,  # it was one that might have been an Illusion
     )
     return replace(info, own=own, foe=foe)
 

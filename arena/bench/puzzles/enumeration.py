@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from plywise.arena.bench.puzzles.files import Puzzle
-from plywise.arena.bench.puzzles.solving import EQUAL, MARGIN, WIDTH
+from plywise.arena.bench.puzzles.files import BattlePuzzle
+from plywise.arena.bench.puzzles.solving import EQUAL, LEAST_MARGIN, WIDTH
 from plywise.engine.battle.chance import (
     CLASSES,
     CURSOR,
@@ -42,7 +42,7 @@ _LIMITS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 _DEEPEST = 24
 _MOST_STEPS = 40_000
 
-Interval = tuple[float, float]
+_Interval = tuple[float, float]
 
 
 class TooLongError(Exception):
@@ -63,7 +63,7 @@ class PlainSolution:
     steps: int
 
 
-def check_puzzles(puzzles: Sequence[Puzzle], console: Console) -> dict[str, float]:
+def check_puzzles(puzzles: Sequence[BattlePuzzle], console: Console) -> dict[str, float]:
     """Enumerate puzzles; return how many agree with their solutions, differ, or take too long."""
     counts = {"agree": 0, "differ": 0, "too_long": 0}
     for k, one in enumerate(puzzles):
@@ -76,7 +76,7 @@ def check_puzzles(puzzles: Sequence[Puzzle], console: Console) -> dict[str, floa
     return {f"enumerated_{name}": float(count) for name, count in counts.items()}
 
 
-def verdict_on(puzzle: Puzzle, most_steps: int = _MOST_STEPS) -> tuple[str, int]:
+def verdict_on(puzzle: BattlePuzzle, most_steps: int = _MOST_STEPS) -> tuple[str, int]:
     """Return ``agree``, ``differ`` or ``too_long``, and the number of enumerated joint actions.
 
     They agree where the bounds of every pair overlap, the value is the same to ``WIDTH``, and the
@@ -104,7 +104,7 @@ def verdict_on(puzzle: Puzzle, most_steps: int = _MOST_STEPS) -> tuple[str, int]
         without = -lower(-plain.high[rest].T)
         best = [i for i, a in enumerate(solution.actions) if a in solution.best]
         good = plain.low[best].min(axis=1) >= low - EQUAL - 2 * WIDTH
-        if low - without >= MARGIN - 2 * WIDTH and (solution.mixed or good.all()):
+        if low - without >= LEAST_MARGIN - 2 * WIDTH and (solution.mixed or good.all()):
             return "agree", steps
     return "too_long", steps
 
@@ -116,9 +116,9 @@ class _Tree:
         self.limit = limit
         self.left = steps
         self.steps = 0
-        self.known: dict[tuple[bytes, float, int], Interval] = {}
+        self.known: dict[tuple[bytes, float, int], _Interval] = {}
 
-    def solve(self, puzzle: Puzzle) -> PlainSolution:
+    def solve(self, puzzle: BattlePuzzle) -> PlainSolution:
         solution, player = puzzle.solution, puzzle.player
         low = np.zeros((len(solution.actions), len(solution.replies)))
         high = low.copy()
@@ -129,7 +129,9 @@ class _Tree:
                 low[i, j], high[i, j] = found if player == 0 else (-found[1], -found[0])
         return PlainSolution(low, high, self.steps)
 
-    def _expected(self, pool: NDArray[Any], a0: int, a1: int, reach: float, depth: int) -> Interval:
+    def _expected(
+        self, pool: NDArray[Any], a0: int, a1: int, reach: float, depth: int
+    ) -> _Interval:
         self.steps += 1
         if self.steps > self.left:
             raise TooLongError
@@ -140,7 +142,7 @@ class _Tree:
             high += probability * other
         return low, high
 
-    def _value(self, pool: NDArray[Any], reach: float, depth: int) -> Interval:
+    def _value(self, pool: NDArray[Any], reach: float, depth: int) -> _Interval:
         who = int(RULES.current(pool, 0))
         if who == TERMINAL:
             result = float(RULES.returns(pool, 0))

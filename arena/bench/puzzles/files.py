@@ -13,9 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plywise.arena.bench.decisions import (
-    COMMITTED as DECISIONS,
-)
-from plywise.arena.bench.decisions import (
+    COMMITTED,
     NPZ_FAULTS,
     columns_of_states,
     layout_of_states,
@@ -24,16 +22,16 @@ from plywise.arena.bench.decisions import (
     states_of_columns,
     write_columns,
 )
-from plywise.arena.bench.puzzles.mechanics import KINDS
+from plywise.arena.bench.puzzles.mechanics import KIND_WORDS
 from plywise.arena.bench.puzzles.positions import FORMATS
-from plywise.arena.bench.puzzles.solving import ROUGH, UNITS, Solution
+from plywise.arena.bench.puzzles.solving import ROUGH, UNITS, PuzzleSolution
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.files import reading
 from plywise.engine.battle.rules import RULES
 from plywise.games.gen9.infostate import InfoState, from_json
 from plywise.games.gen9.open_information import OpenStateView
 
-COMMITTED = DECISIONS
+PUZZLES_FOLDER = COMMITTED
 """Folder of the puzzles that every run measures on."""
 
 NAME = "puzzles.npz"
@@ -46,11 +44,11 @@ class PuzzlesFileError(PlywiseError):
 
 
 @dataclass(frozen=True)
-class Puzzle:
+class BattlePuzzle:
     """A decision of a player who knows everything, and its solution.
 
     Attributes:
-        kind: one of ``mechanics.KINDS``.
+        kind: one of ``mechanics.KIND_WORDS``.
         format: format of the battle that it is from.
         game: number of that battle; puzzles of one battle may share one.
         moment: number of the decision there.
@@ -69,7 +67,7 @@ class Puzzle:
     taken: int
     state: NDArray[Any]
     info: InfoState
-    solution: Solution
+    solution: PuzzleSolution
 
     @property
     def view(self) -> OpenStateView:
@@ -85,7 +83,7 @@ class PuzzleSet:
         made: how (``seed``, ``kinds``, ``battles`` so far and more, of ``making``).
     """
 
-    puzzles: list[Puzzle]
+    puzzles: list[BattlePuzzle]
     made: dict[str, Any]
 
 
@@ -117,7 +115,7 @@ def save_puzzles(path: Path, found: PuzzleSet) -> None:
         path,
         {
             "meta": np.array(json.dumps(meta)),
-            "kind": whole([list(KINDS).index(one.kind) for one in puzzles], np.int8),
+            "kind": whole([list(KIND_WORDS).index(one.kind) for one in puzzles], np.int8),
             "battle_format": whole([FORMATS.index(one.format) for one in puzzles], np.int8),
             "game": whole([one.game for one in puzzles], np.int32),
             "moment": whole([one.moment for one in puzzles], np.int16),
@@ -162,8 +160,8 @@ def load_puzzles(path: Path) -> PuzzleSet:
         counts = {len(told), len(states), *(len(columns[name]) for name in _ROWS)}
         if len(counts) != 1 or not set(columns["player"].tolist()) <= {0, 1}:
             raise ValueError("its columns do not fit together")
-        kinds, at = list(KINDS), 0
-        puzzles: list[Puzzle] = []
+        kinds, at = list(KIND_WORDS), 0
+        puzzles: list[BattlePuzzle] = []
         for k, info in enumerate(told):
             actions, replies = (
                 tuple(np.flatnonzero(columns[name][k]).tolist()) for name in ("actions", "replies")
@@ -175,7 +173,7 @@ def load_puzzles(path: Path) -> PuzzleSet:
             )
             at += size
             player = int(columns["player"][k])
-            puzzle = Puzzle(
+            puzzle = BattlePuzzle(
                 kinds[columns["kind"][k]],
                 FORMATS[columns["battle_format"][k]],
                 int(columns["game"][k]),
@@ -184,7 +182,7 @@ def load_puzzles(path: Path) -> PuzzleSet:
                 int(columns["taken"][k]),
                 states[k : k + 1].copy(),
                 info,
-                Solution(actions, replies, low, low + width),
+                PuzzleSolution(actions, replies, low, low + width),
             )
             _check(k, puzzle)
             puzzles.append(puzzle)
@@ -196,7 +194,7 @@ def load_puzzles(path: Path) -> PuzzleSet:
 _ROWS = ("kind", "battle_format", "game", "moment", "player", "taken", "actions", "replies")
 
 
-def _check(number: int, puzzle: Puzzle) -> None:
+def _check(number: int, puzzle: BattlePuzzle) -> None:
     """Refuse a puzzle whose actions are not those of its state, or whose bounds are too wide."""
     here = tuple(RULES.legal_actions(puzzle.state, 0, puzzle.player))
     theirs = RULES.legal_actions(puzzle.state, 0, 1 - puzzle.player)

@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.arena.bench.puzzles.files import Puzzle, PuzzleSet
+from plywise.arena.bench.puzzles.files import BattlePuzzle, PuzzleSet
 from plywise.arena.bench.puzzles.mechanics import earned, possible, strongest_attack
 from plywise.arena.bench.puzzles.positions import (
     FORMATS,
     PLAY_ITERATIONS,
+    Endgame,
     PlayedBattle,
-    Position,
-    open_search,
+    endgames,
     play,
-    positions,
+    playing_search,
     view_of,
 )
 from plywise.arena.bench.puzzles.solving import PuzzleSolver
@@ -70,8 +70,8 @@ class PuzzleMaker:
         made: dict[str, Any] = {} if found is None else found.made
         self.battles = int(made.get("battles", 0))
         self.tried: Counter[str] = Counter(made.get("tried", {}))
-        self._search = open_search(PLAY_ITERATIONS)
-        self._glance = open_search(_GLANCE)
+        self._search = playing_search(PLAY_ITERATIONS)
+        self._glance = playing_search(_GLANCE)
         self._solver = PuzzleSolver()
 
     def so_far(self) -> PuzzleSet:
@@ -106,17 +106,17 @@ class PuzzleMaker:
             self.battles += 1
             after()
 
-    def _battle(self, number: int) -> list[Puzzle]:
+    def _battle(self, number: int) -> list[BattlePuzzle]:
         """Return the puzzles of one battle."""
         rng = Random(f"{self.seed} puzzles {number}")
         battle = play(self._search, FORMATS[number % len(FORMATS)], rng.getrandbits(31))
-        soon: list[tuple[float, int, Position]] = []
-        for position in positions(battle, rng):
+        soon: list[tuple[float, int, Endgame]] = []
+        for position in endgames(battle, rng):
             alive = position.left
             turns = turns_left(position.pool, rng)
             if turns <= _SOON[alive]:
                 soon.append((turns / _SOON[alive], len(soon), position))
-        found: list[Puzzle] = []
+        found: list[BattlePuzzle] = []
         for _, _, position in sorted(soon, key=lambda one: one[:2]):
             for player in rng.sample((0, 1), 2):
                 here, total = Counter(one.kind for one in found), self.counts()
@@ -136,11 +136,11 @@ class PuzzleMaker:
         self,
         number: int,
         battle: PlayedBattle,
-        position: Position,
+        position: Endgame,
         player: int,
         kinds: list[str],
         counts: Counter[str],
-    ) -> Puzzle | None:
+    ) -> BattlePuzzle | None:
         """Return the puzzle of a decision; None: it is none."""
         pool = position.pool
         alive = position.left
@@ -168,7 +168,7 @@ class PuzzleMaker:
             return None
         kind = min(kinds, key=lambda one: (counts[one], self.kinds.index(one)))
         taken = sum(map(len, position.taken))
-        return Puzzle(
+        return BattlePuzzle(
             kind, battle.format, number, position.moment, player, taken, pool, info, solution
         )
 

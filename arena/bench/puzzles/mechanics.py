@@ -1,8 +1,8 @@
 """Kinds of puzzles: what makes a position one of a kind, proven or read from the rules' tables.
 
-A puzzle is about a mechanic if its player loses ``MARGIN`` or more without the actions that use it
-(``Solution.needed``).  ``1v1`` and ``2v2`` are about any action, with that many Pokémon left; where
-the attack that does most damage is one of the best actions, it is no puzzle.
+A puzzle is about a mechanic if its player loses ``LEAST_MARGIN`` or more without the actions that
+use it (``PuzzleSolution.needed``).  ``1v1`` and ``2v2`` are about any action, with that many Pokémon
+left; where the attack that does most damage is one of the best actions, it is no puzzle.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plywise.arena.bench.puzzles.solving import MARGIN, Solution, battle_outcomes
+from plywise.arena.bench.puzzles.solving import LEAST_MARGIN, PuzzleSolution, battle_outcomes
 from plywise.datasets.showdown_data import load
 from plywise.engine.battle import constants as c
 from plywise.engine.battle.names import MOVE_ID, MOVE_NAMES
@@ -30,7 +30,7 @@ PROTECT = "protect"
 SUBSTITUTE = "substitute"
 ONE, TWO = "1v1", "2v2"
 
-KINDS = {
+KIND_WORDS = {
     ONE: "one Pokémon left on each side; the strongest attack is not best",
     TWO: "two left on each side; the strongest attack is not best",
     PRIORITY: "a move of higher priority is needed",
@@ -161,7 +161,7 @@ def possible(
 
 
 def earned(
-    kind: str, actions: tuple[int, ...], solution: Solution, pool: NDArray[Any], player: int
+    kind: str, actions: tuple[int, ...], solution: PuzzleSolution, pool: NDArray[Any], player: int
 ) -> bool:
     """Return whether a solved position is a puzzle of a kind.
 
@@ -172,7 +172,7 @@ def earned(
         return False
     if kind in (ONE, TWO):
         return strongest_attack(pool, player, solution.actions) not in solution.best
-    if solution.needed(actions) < MARGIN:
+    if solution.needed(actions) < LEAST_MARGIN:
         return False
     if kind == SPEED:
         return any(
@@ -180,7 +180,7 @@ def earned(
         )
     if kind == SACRIFICE:
         falls = tuple(a for a in actions if _falls(pool, player, a, solution) >= _FAINTS)
-        return bool(falls) and solution.needed(falls) >= MARGIN
+        return bool(falls) and solution.needed(falls) >= LEAST_MARGIN
     return True
 
 
@@ -190,7 +190,7 @@ def _first(state: Any, player: int) -> bool:
     return own != foe and (own > foe) != bool(state["pseudo_weather"][c.TRICK_ROOM])
 
 
-def _against_best(pool: NDArray[Any], player: int, action: int, solution: Solution) -> Any:
+def _against_best(pool: NDArray[Any], player: int, action: int, solution: PuzzleSolution) -> Any:
     """Return the outcomes of an action against the opponent's best reply to it."""
     row = solution.actions.index(action)
     reply = solution.replies[int(solution.low[row].argmin())]
@@ -198,7 +198,9 @@ def _against_best(pool: NDArray[Any], player: int, action: int, solution: Soluti
     return battle_outcomes(pool, *pair)
 
 
-def _turns_the_order(pool: NDArray[Any], player: int, action: int, solution: Solution) -> bool:
+def _turns_the_order(
+    pool: NDArray[Any], player: int, action: int, solution: PuzzleSolution
+) -> bool:
     """Return whether the player most probably acts first after an action, as it did not before."""
     found = _against_best(pool, player, action, solution)
     if found is None:
@@ -215,7 +217,7 @@ def _turns_the_order(pool: NDArray[Any], player: int, action: int, solution: Sol
     return total > 0 and float(found.probabilities[turned].sum()) > total / 2
 
 
-def _falls(pool: NDArray[Any], player: int, action: int, solution: Solution) -> float:
+def _falls(pool: NDArray[Any], player: int, action: int, solution: PuzzleSolution) -> float:
     """Return the probability that the Pokémon sent in faints, against the best reply."""
     found = _against_best(pool, player, action, solution)
     if found is None:

@@ -65,7 +65,7 @@ class PlayedBattle:
 
 
 @dataclass(frozen=True)
-class Position:
+class Endgame:
     """A position of a battle.
 
     Attributes:
@@ -84,7 +84,7 @@ class Position:
         return int((self.pool["sides"]["mons"]["hp"] > 0).sum())
 
 
-def open_search(iterations: int) -> SimultaneousSearch:
+def playing_search(iterations: int) -> SimultaneousSearch:
     """Return the search that plays the battles."""
     return SimultaneousSearch(RULES, SimultaneousConfig(seconds=None, iterations=iterations))
 
@@ -110,7 +110,7 @@ def play(search: SimultaneousSearch, format: str, seed: int) -> PlayedBattle:
     return battle
 
 
-def positions(battle: PlayedBattle, rng: Random) -> list[Position]:
+def endgames(battle: PlayedBattle, rng: Random) -> list[Endgame]:
     """Return the positions of a battle that may end soon, reduced to few Pokémon.
 
     That is where the strongest attack of each active Pokémon probably knocks the other out; those
@@ -141,7 +141,7 @@ def positions(battle: PlayedBattle, rng: Random) -> list[Position]:
             if all(
                 _decided(pool, i, j) for i in (active[0], *kept[0]) for j in (active[1], *kept[1])
             ):
-                found.append(Position(moment, reduced(pool, taken), taken))
+                found.append(Endgame(moment, reduced(pool, taken), taken))
     return found
 
 
@@ -192,7 +192,7 @@ def reduced(pool: NDArray[Any], taken: tuple[tuple[int, ...], tuple[int, ...]]) 
     return found
 
 
-def view_of(battle: PlayedBattle, position: Position, player: int) -> InfoState | None:
+def view_of(battle: PlayedBattle, position: Endgame, player: int) -> InfoState | None:
     """Return what a player knows in a position who is told both teams; None: it is not certain.
 
     The battle is played again, with what its players are told.

@@ -34,9 +34,9 @@ WIDTH = 0.01
 """Largest distance of the bounds of a pair of actions."""
 
 ROUGH = 0.1
-"""The same for actions that lose ``MARGIN`` or more for certain."""
+"""The same for actions that lose ``LEAST_MARGIN`` or more for certain."""
 
-MARGIN = 0.1
+LEAST_MARGIN = 0.1
 """Least value that a puzzle's player loses without the best actions: 5 % of win chance."""
 
 EQUAL = 0.02
@@ -46,7 +46,7 @@ UNITS = 10_000
 """Bounds are whole numbers of ``1 / UNITS``, rounded outwards."""
 
 # Rounding of the bounds takes what is left.
-_PRECISION = Precision(WIDTH - 2.0 / UNITS, ROUGH - 2.0 / UNITS, MARGIN)
+_PRECISION = Precision(WIDTH - 2.0 / UNITS, ROUGH - 2.0 / UNITS, LEAST_MARGIN)
 _MOST_BRANCHES = 4096
 _SUPPORT = 0.01  # probability from which on an action belongs to the optimal mix
 
@@ -61,7 +61,7 @@ def battle_outcomes(pool: NDArray[Any], a0: int, a1: int) -> Outcomes | None:
 
 
 @dataclass(frozen=True)
-class Solution:
+class PuzzleSolution:
     """What was proven about a decision of a player.
 
     Attributes:
@@ -124,8 +124,8 @@ class Solution:
     def regret(self, strategy: Mapping[int, float]) -> float:
         """Return the regret of a strategy, 0 for an optimal one.
 
-        It is known to ``WIDTH``; where actions are played that lose ``MARGIN`` or more, to half of
-        ``ROUGH`` at worst.
+        It is known to ``WIDTH``; where actions are played that lose ``LEAST_MARGIN`` or more, to
+        half of ``ROUGH`` at worst.
 
         Args:
             strategy: action -> probability, summing to 1.
@@ -134,18 +134,18 @@ class Solution:
         return self.value - float((played @ (0.5 * (self.low + self.high))).min())
 
     def is_puzzle(self) -> bool:
-        """Whether few actions are best, and all others are worse by ``MARGIN``."""
-        return 2 * len(self.best) <= len(self.actions) and self.margin >= MARGIN
+        """Whether few actions are best, and all others are worse by ``LEAST_MARGIN``."""
+        return 2 * len(self.best) <= len(self.actions) and self.margin >= LEAST_MARGIN
 
 
-def solution_of(bounds: Bounds, player: int) -> Solution | None:
+def solution_of(bounds: Bounds, player: int) -> PuzzleSolution | None:
     """Return what bounds prove for a player; None: some that matter are too wide."""
     if bounds.open_to(player, _PRECISION).any():
         return None
     low, high = bounds.of(player)
     kept = ~dominated(low, high)
     return rounded(
-        Solution(
+        PuzzleSolution(
             bounds.actions[player],
             tuple(np.array(bounds.actions[1 - player])[kept].tolist()),
             low[:, kept],
@@ -154,11 +154,11 @@ def solution_of(bounds: Bounds, player: int) -> Solution | None:
     )
 
 
-def rounded(solution: Solution) -> Solution:
+def rounded(solution: PuzzleSolution) -> PuzzleSolution:
     """Return the solution with bounds as a file holds them, rounded outwards."""
     # What is a whole number but for rounding errors stays one.
     low, high = solution.low * UNITS + 1e-6, solution.high * UNITS - 1e-6
-    return Solution(
+    return PuzzleSolution(
         solution.actions, solution.replies, np.floor(low) / UNITS, np.ceil(high) / UNITS
     )
 
@@ -172,7 +172,7 @@ class PuzzleSolver:
 
     def solve(
         self, pool: NDArray[Any], player: int, wanted: Sequence[Sequence[int]], limits: Limits
-    ) -> Solution | None:
+    ) -> PuzzleSolution | None:
         """Return the solution of a decision; None: it was not found, or can be none that is wanted.
 
         Args:
@@ -192,10 +192,10 @@ class PuzzleSolver:
 
 
 def _may_need(low: Vector, high: Vector, actions: Sequence[int], chosen: Sequence[int]) -> bool:
-    """Return whether the player may still turn out to lose ``MARGIN`` without some actions."""
+    """Return whether the player may still turn out to need some actions."""
     most = guarantee(high).high
     rest = [i for i, a in enumerate(actions) if a not in chosen]
     if not chosen:  # any action will do: one half of them must be worse
-        good = int((low.min(axis=1) >= most - MARGIN).sum())
-        return most > MARGIN - 1.0 and 2 * good <= len(actions)
-    return bool(rest) and guarantee(low[rest]).low <= most - MARGIN
+        good = int((low.min(axis=1) >= most - LEAST_MARGIN).sum())
+        return most > LEAST_MARGIN - 1.0 and 2 * good <= len(actions)
+    return bool(rest) and guarantee(low[rest]).low <= most - LEAST_MARGIN

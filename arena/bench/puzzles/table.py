@@ -1,7 +1,7 @@
 """``plywise bench puzzles``: regret of agents at puzzles: searches, language models, in one table.
 
 Every agent is shown the same decisions, in which nothing is hidden from it; what it plays is
-measured by the exact solution (``solving.Solution.regret``).
+measured by the exact solution (``solving.PuzzleSolution.regret``).
 """
 
 from __future__ import annotations
@@ -17,9 +17,15 @@ from rich.console import Console
 from plywise.arena.agents.catalog import parse_agents
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.bench.puzzles.enumeration import check_puzzles
-from plywise.arena.bench.puzzles.files import COMMITTED, NAME, Puzzle, load_puzzles, save_puzzles
+from plywise.arena.bench.puzzles.files import (
+    NAME,
+    PUZZLES_FOLDER,
+    BattlePuzzle,
+    load_puzzles,
+    save_puzzles,
+)
 from plywise.arena.bench.puzzles.making import PuzzleMaker
-from plywise.arena.bench.puzzles.mechanics import KINDS
+from plywise.arena.bench.puzzles.mechanics import KIND_WORDS
 from plywise.arena.bench.regret import half_interval
 from plywise.arena.output.files import write_summary
 from plywise.arena.output.screen import near, text_line
@@ -38,7 +44,7 @@ _EACH = 50
 
 
 @dataclass(frozen=True)
-class Answer:
+class PuzzleAnswer:
     """What an agent played at a puzzle.
 
     Attributes:
@@ -68,7 +74,9 @@ def bench_puzzles(config: BenchConfig, folder: Path, console: Console) -> dict[s
     if config.anew == "puzzles":
         puzzles = _made(config, folder, console)
     else:
-        path = (COMMITTED if config.stored is None else Path(config.stored).expanduser()) / NAME
+        path = (
+            PUZZLES_FOLDER if config.stored is None else Path(config.stored).expanduser()
+        ) / NAME
         puzzles = load_puzzles(path).puzzles
     chosen = [one for kind in config.kinds for one in _first(puzzles, kind, config.puzzles_each)]
     figures = {f"{k}_puzzles": float(sum(one.kind == k for one in chosen)) for k in config.kinds}
@@ -95,11 +103,11 @@ def bench_puzzles(config: BenchConfig, folder: Path, console: Console) -> dict[s
     return figures
 
 
-def _first(puzzles: Sequence[Puzzle], kind: str, most: int | None) -> list[Puzzle]:
+def _first(puzzles: Sequence[BattlePuzzle], kind: str, most: int | None) -> list[BattlePuzzle]:
     return [one for one in puzzles if one.kind == kind][:most]
 
 
-def _made(config: BenchConfig, folder: Path, console: Console) -> list[Puzzle]:
+def _made(config: BenchConfig, folder: Path, console: Console) -> list[BattlePuzzle]:
     """Make puzzles, or go on with those of ``stored``."""
     path = (folder if config.stored is None else Path(config.stored).expanduser()) / NAME
     before = load_puzzles(path) if path.exists() else None
@@ -130,8 +138,8 @@ def _made(config: BenchConfig, folder: Path, console: Console) -> list[Puzzle]:
 
 
 def _asked(
-    config: BenchConfig, puzzles: Sequence[Puzzle], console: Console
-) -> dict[str, list[Answer]]:
+    config: BenchConfig, puzzles: Sequence[BattlePuzzle], console: Console
+) -> dict[str, list[PuzzleAnswer]]:
     """Return what every agent plays at all puzzles, by its title."""
     search = config.search
     assert isinstance(search, SimultaneousGroup)  # else the configuration was refused
@@ -143,7 +151,7 @@ def _asked(
         config.llm,
         progress=lambda line: console.print(line, soft_wrap=True),
     )
-    found: dict[str, list[Answer]] = {}
+    found: dict[str, list[PuzzleAnswer]] = {}
     try:
         entrants = parse_agents(config.agents)
         for entrant in entrants:
@@ -165,12 +173,12 @@ def _asked(
     return found
 
 
-def _answer(puzzle: Puzzle, strategy: Mapping[int, float], fallback: object) -> Answer:
+def _answer(puzzle: BattlePuzzle, strategy: Mapping[int, float], fallback: object) -> PuzzleAnswer:
     played = {a: p for a, p in strategy.items() if p > 0.0}
     total = sum(played.values())
     played = {a: p / total for a, p in played.items()}
     view = puzzle.view
-    return Answer(
+    return PuzzleAnswer(
         regret=puzzle.solution.regret(played),
         on_best=sum(played.get(a, 0.0) for a in puzzle.solution.best),
         strategy={view.action_to_string(puzzle.player, a): p for a, p in played.items()},
@@ -178,7 +186,7 @@ def _answer(puzzle: Puzzle, strategy: Mapping[int, float], fallback: object) -> 
     )
 
 
-def _figures(label: str, rows: Sequence[tuple[Answer, Puzzle]]) -> dict[str, float]:
+def _figures(label: str, rows: Sequence[tuple[PuzzleAnswer, BattlePuzzle]]) -> dict[str, float]:
     regrets = np.array([answer.regret for answer, _ in rows])
     games = [puzzle.game for _, puzzle in rows]
     found = {f"{label}_regret": float(regrets.mean())}
@@ -191,8 +199,8 @@ def _figures(label: str, rows: Sequence[tuple[Answer, Puzzle]]) -> dict[str, flo
 
 
 def _print(
-    answers: dict[str, list[Answer]],
-    puzzles: Sequence[Puzzle],
+    answers: dict[str, list[PuzzleAnswer]],
+    puzzles: Sequence[BattlePuzzle],
     kinds: Sequence[str],
     console: Console,
 ) -> None:
@@ -225,14 +233,14 @@ def _print(
         console.print(text_line(f"{name:<{width}}" + "".join(cells)), soft_wrap=True)
 
 
-def _in_words(puzzle: Puzzle, answers: dict[str, Answer]) -> dict[str, object]:
+def _in_words(puzzle: BattlePuzzle, answers: dict[str, PuzzleAnswer]) -> dict[str, object]:
     """Return a puzzle for people, with its solution and what was answered."""
     view, solution = puzzle.view, puzzle.solution
     names = [view.action_to_string(puzzle.player, a) for a in solution.actions]
     worst = (0.5 * (solution.low + solution.high)).min(axis=1).tolist()
     return {
         "kind": puzzle.kind,
-        "about": KINDS[puzzle.kind],
+        "about": KIND_WORDS[puzzle.kind],
         "format": puzzle.format,
         "game": puzzle.game,
         "taken_out": puzzle.taken,

@@ -13,26 +13,32 @@ from plywise.arena.bench.decisions import read_columns, write_columns
 from plywise.arena.bench.puzzles import positions as positions_module
 from plywise.arena.bench.puzzles.enumeration import lower, outcomes, verdict_on
 from plywise.arena.bench.puzzles.files import (
-    COMMITTED,
     NAME,
-    Puzzle,
+    PUZZLES_FOLDER,
+    BattlePuzzle,
     PuzzleSet,
     PuzzlesFileError,
     load_puzzles,
     save_puzzles,
 )
 from plywise.arena.bench.puzzles.making import PuzzleMaker
-from plywise.arena.bench.puzzles.mechanics import KINDS, earned, left, possible, strongest_attack
+from plywise.arena.bench.puzzles.mechanics import (
+    KIND_WORDS,
+    earned,
+    left,
+    possible,
+    strongest_attack,
+)
 from plywise.arena.bench.puzzles.positions import (
     LETHAL,
+    endgames,
     knock_out_chance,
-    open_search,
     play,
-    positions,
+    playing_search,
     reduced,
     view_of,
 )
-from plywise.arena.bench.puzzles.solving import MARGIN, Solution, rounded
+from plywise.arena.bench.puzzles.solving import LEAST_MARGIN, PuzzleSolution, rounded
 from plywise.arena.cli import main as cli
 from plywise.conf.schemas.bench import PUZZLE_KINDS
 from plywise.engine.battle import constants as c
@@ -42,14 +48,14 @@ from plywise.engine.kernels import SIMULTANEOUS
 from plywise.search.exact.bounds import guarantee
 
 
-def exact(rows: list[list[float]]) -> Solution:
+def exact(rows: list[list[float]]) -> PuzzleSolution:
     """A solution whose bounds are equal; its actions count up."""
     values = np.array(rows)
-    return Solution(tuple(range(len(rows))), tuple(range(len(rows[0]))), values, values)
+    return PuzzleSolution(tuple(range(len(rows))), tuple(range(len(rows[0]))), values, values)
 
 
-def committed() -> list[Puzzle]:
-    return load_puzzles(COMMITTED / NAME).puzzles
+def committed() -> list[BattlePuzzle]:
+    return load_puzzles(PUZZLES_FOLDER / NAME).puzzles
 
 
 # --- solutions ------------------------------------------------------------------------------
@@ -87,7 +93,7 @@ def test_actions_worth_the_same_are_all_best_and_the_margin_is_that_of_the_other
 
 def test_bounds_are_rounded_outwards() -> None:
     low = np.array([[0.123456, -1.0], [0.5, 0.0]])
-    found = rounded(Solution((0, 1), (0, 1), low, low + 1e-5))
+    found = rounded(PuzzleSolution((0, 1), (0, 1), low, low + 1e-5))
     assert (found.low <= low + 1e-9).all()
     assert (found.high >= low + 1e-5 - 1e-9).all()
     assert found.low[0, 1] == -1.0
@@ -118,7 +124,7 @@ def test_plain_outcomes_of_a_step_are_those_of_the_kernel() -> None:
 @pytest.mark.slow
 def test_plain_enumeration_confirms_puzzles_and_denies_wrong_ones() -> None:
     confirmed = 0
-    for kind in KINDS:
+    for kind in KIND_WORDS:
         for one in [p for p in committed() if p.kind == kind][:2]:
             verdict, _ = verdict_on(one, most_steps=1_500)
             assert verdict != "differ"
@@ -138,7 +144,7 @@ def test_plain_enumeration_confirms_puzzles_and_denies_wrong_ones() -> None:
 
 def test_the_committed_puzzles_have_earned_their_kinds() -> None:
     found = committed()
-    assert tuple(KINDS) == PUZZLE_KINDS
+    assert tuple(KIND_WORDS) == PUZZLE_KINDS
     assert len(found) >= 20
     for one in found:
         solution = one.solution
@@ -148,10 +154,10 @@ def test_the_committed_puzzles_have_earned_their_kinds() -> None:
         assert earned(one.kind, used[one.kind], solution, one.state, one.player)
         assert solution.regret(solution.strategy) < 0.011
         worst = max(solution.regret({a: 1.0}) for a in solution.actions if a not in solution.best)
-        assert worst >= MARGIN / 2
+        assert worst >= LEAST_MARGIN / 2
     assert len({(p.game, p.moment, p.player, p.state.tobytes()) for p in found}) == len(found)
-    assert sum(path.stat().st_size for path in COMMITTED.iterdir()) < 2_000_000
-    assert (COMMITTED / NAME).stat().st_size < 1_000_000
+    assert sum(path.stat().st_size for path in PUZZLES_FOLDER.iterdir()) < 2_000_000
+    assert (PUZZLES_FOLDER / NAME).stat().st_size < 1_000_000
 
 
 def test_a_puzzle_is_shown_whole_and_its_state_is_the_one_world() -> None:
@@ -205,7 +211,7 @@ def test_files_that_make_no_sense_are_refused_in_one_line(tmp_path: Path) -> Non
 
     refused("its bounds make no sense", width=np.full_like(sound["width"], 5000))
     refused("do not fit together", player=sound["player"][:2])
-    refused("cannot read", told=sound["told"][:-9])
+    refused("is damaged", told=sound["told"][:-9])
     refused("legal are", actions=~sound["actions"])
     path.write_bytes(b"nothing")
     with pytest.raises(PuzzlesFileError):
@@ -216,7 +222,7 @@ def test_files_that_make_no_sense_are_refused_in_one_line(tmp_path: Path) -> Non
 
 
 def test_a_reduced_state_has_fewer_pokemon_and_nothing_else_changed() -> None:
-    battle = play(open_search(20), "gen9randombattle", 4)
+    battle = play(playing_search(20), "gen9randombattle", 4)
     pool = battle.states[2]
     active = [int(pool[0]["sides"][s]["active"]) for s in (0, 1)]
     alive = [np.flatnonzero(pool[0]["sides"][s]["mons"]["hp"] > 0).tolist() for s in (0, 1)]
@@ -236,9 +242,9 @@ def test_a_reduced_state_has_fewer_pokemon_and_nothing_else_changed() -> None:
 
 
 def test_what_a_player_is_told_belongs_to_the_position() -> None:
-    search, rng = open_search(20), Random(1)
+    search, rng = playing_search(20), Random(1)
     battles = [play(search, "gen9randombattle", seed) for seed in range(3)]
-    found = [(battle, position) for battle in battles for position in positions(battle, rng)]
+    found = [(battle, position) for battle in battles for position in endgames(battle, rng)]
     assert found
     for battle, position in found[:: max(1, len(found) // 3)]:
         info = view_of(battle, position, 1)
