@@ -40,7 +40,7 @@ from plywise.engine.kernels import NO_ACTION, SIMULTANEOUS, TERMINAL
 _MOST_DRAWS = 256
 _LIMITS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 _DEEPEST = 24
-_MOST_STEPS = 40_000
+_MOST_STEPS = 8_000
 
 _Interval = tuple[float, float]
 

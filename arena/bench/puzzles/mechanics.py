@@ -1,7 +1,7 @@
 """Kinds of puzzles: what makes a position one of a kind, proven or read from the rules' tables.
 
 A puzzle is about a mechanic if its player loses ``LEAST_MARGIN`` or more without the actions that
-use it (``PuzzleSolution.needed``).  ``1v1`` and ``2v2`` are about any action, with that many Pokémon
+use it (``PuzzleSolution.needed``).  ``1v1`` and ``2v2`` are about any action with so many Pokémon
 left; where the attack that does most damage is one of the best actions, it is no puzzle.
 """
 

@@ -85,15 +85,14 @@ def bench_puzzles(config: BenchConfig, folder: Path, console: Console) -> dict[s
         figures |= check_puzzles(each, console)
     if config.anew == "puzzles" or not chosen:
         return figures
-    answers = _asked(config, chosen, console)
-    with uninterrupted():
-        _print(answers, chosen, config.kinds, console)
-        written = [
-            _in_words(one, {name: given[k] for name, given in answers.items() if k < len(given)})
-            for k, one in enumerate(chosen)
-        ]
-        write_summary(folder / "puzzles.json", written)
-        console.print(f"puzzles and answers: {near(folder / 'puzzles.json')}", soft_wrap=True)
+    answers: dict[str, list[PuzzleAnswer]] = {}
+    try:
+        _ask(config, chosen, answers, console)
+    finally:  # of an interrupted run too
+        with uninterrupted():
+            if any(answers.values()):
+                _print(answers, chosen, config.kinds, console)
+                _write(answers, chosen, folder / "puzzles.json", console)
     for name, given in answers.items():
         for kind in (*config.kinds, _ALL):
             rows = [(a, p) for a, p in zip(given, chosen, strict=False) if kind in (_ALL, p.kind)]
@@ -137,10 +136,13 @@ def _made(config: BenchConfig, folder: Path, console: Console) -> list[BattlePuz
     return maker.so_far().puzzles
 
 
-def _asked(
-    config: BenchConfig, puzzles: Sequence[BattlePuzzle], console: Console
-) -> dict[str, list[PuzzleAnswer]]:
-    """Return what every agent plays at all puzzles, by its title."""
+def _ask(
+    config: BenchConfig,
+    puzzles: Sequence[BattlePuzzle],
+    answers: dict[str, list[PuzzleAnswer]],
+    console: Console,
+) -> None:
+    """Note what every agent plays at all puzzles, by its title."""
     search = config.search
     assert isinstance(search, SimultaneousGroup)  # else the configuration was refused
     iterations = search.iterations or _DEFAULT_ITERATIONS
@@ -151,26 +153,20 @@ def _asked(
         config.llm,
         progress=lambda line: console.print(line, soft_wrap=True),
     )
-    found: dict[str, list[PuzzleAnswer]] = {}
     try:
         entrants = parse_agents(config.agents)
         for entrant in entrants:
             factory.check(entrant)
         for entrant in entrants:
             agent = factory.build(entrant)
-            given = found.setdefault(entrant.title, [])
+            given = answers.setdefault(entrant.title, [])
             with console.status(f"puzzles: {entrant.title}"):
                 for k, one in enumerate(puzzles):
                     seed = Random(f"{config.seed} puzzle {k}").getrandbits(62)
                     decision = agent.for_one_game().decide(one.view, one.player, seed)
                     given.append(_answer(one, decision.strategy, decision.notes.get("fallback")))
-    except KeyboardInterrupt:
-        if not any(found.values()):
-            raise
-        console.print("interrupted: the table is of what was answered", soft_wrap=True)
     finally:
         factory.close()
-    return found
 
 
 def _answer(puzzle: BattlePuzzle, strategy: Mapping[int, float], fallback: object) -> PuzzleAnswer:
@@ -231,6 +227,20 @@ def _print(
         if share := figures.get(f"{_ALL}_share_fallback"):
             cells.append(f"  {100 * share:.0f} % could not be decided")
         console.print(text_line(f"{name:<{width}}" + "".join(cells)), soft_wrap=True)
+
+
+def _write(
+    answers: dict[str, list[PuzzleAnswer]],
+    puzzles: Sequence[BattlePuzzle],
+    path: Path,
+    console: Console,
+) -> None:
+    written = [
+        _in_words(one, {name: given[k] for name, given in answers.items() if k < len(given)})
+        for k, one in enumerate(puzzles)
+    ]
+    write_summary(path, written)
+    console.print(f"puzzles and answers: {near(path)}", soft_wrap=True)
 
 
 def _in_words(puzzle: BattlePuzzle, answers: dict[str, PuzzleAnswer]) -> dict[str, object]:
