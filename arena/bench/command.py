@@ -1,8 +1,8 @@
 """``plywise bench``: speed and strength of the parts on this machine, one line a figure.
 
 Every part is a module of this folder, with a function ``bench_PART`` that returns its figures by
-name; a name ends in its unit.  ``regret`` and ``prediction`` write files of their own and take the
-run's folder too.
+name; a name ends in its unit.  ``regret``, ``prediction`` and ``puzzles`` (a room of its own) write
+files of their own and take the run's folder too.
 ``plywise bench childplay`` examines a language model instead (``arena/childplay``).
 """
 
@@ -28,11 +28,15 @@ def run_bench(config: BenchConfig, folder: Path, console: Console | None = None)
 
         return run_childplay(config, folder, console)
     console = console or TextConsole()
-    part = import_module(f"plywise.arena.bench.{config.what}")  # most of them load numba
+    where = "puzzles.table" if config.what == "puzzles" else config.what
+    part = import_module(f"plywise.arena.bench.{where}")  # most of them load numba
     measure: Callable[..., Mapping[str, Any]] = getattr(part, f"bench_{config.what}")
-    with console.status(f"measuring {config.what}"):
-        whole = config.what in ("regret", "prediction")
-        figures = measure(config, folder, console) if whole else measure(config)
+    if config.what == "puzzles":  # shows what it is at by itself
+        figures = measure(config, folder, console)
+    else:
+        with console.status(f"measuring {config.what}"):
+            more = (folder, console) if config.what in ("regret", "prediction") else ()
+            figures = measure(config, *more)
     width = max(map(len, figures)) + 2
     for name, value in figures.items():
         shown = f"{value:,.3g}" if isinstance(value, float) and value < 100 else f"{value:,.0f}"

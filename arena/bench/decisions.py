@@ -195,7 +195,7 @@ def save_decisions(path: Path, decisions: Sequence[SampledDecision], made: dict[
     meta = {
         "format": _FORMAT,
         "names": names_digest(),
-        "layout": repr(np.lib.format.dtype_to_descr(np.dtype(BATTLE.descr))),
+        "layout": layout_of_states(),
         "made": made,
     }
     columns: dict[str, NDArray[Any]] = {
@@ -206,10 +206,29 @@ def save_decisions(path: Path, decisions: Sequence[SampledDecision], made: dict[
         "player": np.array([one.player for one in decisions], np.int8),
         "worlds": np.array([len(one.worlds) for one in decisions], np.int32),
         "legal": legal_table(decisions),
-        # Byte by byte over all states: what is equal then stands together, and packs to a third.
-        "states": states.view(np.uint8).reshape(len(states), -1).T.copy(),
+        "states": columns_of_states(states),
     }
     write_columns(path, columns)
+
+
+def columns_of_states(states: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return states byte by byte ``(bytes, states)``: equal bytes stand together, and pack well."""
+    return states.view(np.uint8).reshape(len(states), states.dtype.itemsize).T.copy()
+
+
+def layout_of_states() -> str:
+    """Return the layout of states as text, for :func:`states_of_columns`."""
+    return repr(np.lib.format.dtype_to_descr(np.dtype(BATTLE.descr)))
+
+
+def states_of_columns(columns: NDArray[Any], layout: str) -> NDArray[Any]:
+    """Return states from their bytes, in this version's layout.
+
+    Raises:
+        ValueError: they do not fit there.
+    """
+    written = np.lib.format.descr_to_dtype(ast.literal_eval(layout))
+    return in_layout(np.ascontiguousarray(columns.T).view(written)[:, 0], BATTLE)
 
 
 def write_columns(path: Path, columns: dict[str, NDArray[Any]]) -> None:
@@ -250,8 +269,7 @@ def load_decisions(folder: Path) -> list[SampledDecision]:
                 f"{path} was made with tables of other names than those in use; anew=decisions "
                 "makes others"
             )
-        layout = np.lib.format.descr_to_dtype(ast.literal_eval(meta["layout"]))
-        states = _in_layout(np.ascontiguousarray(columns["states"].T).view(layout)[:, 0], BATTLE)
+        states = states_of_columns(columns["states"], meta["layout"])
         ends = np.cumsum(columns["worlds"])
         if ends[-1] != len(states) or not set(columns["player"].tolist()) <= {0, 1}:
             raise ValueError("its columns do not fit together")
@@ -278,7 +296,7 @@ def _check_legal(decisions: Sequence[SampledDecision], legal: NDArray[np.bool_])
                 )
 
 
-def _in_layout(states: NDArray[Any], layout: np.dtype[Any]) -> NDArray[Any]:
+def in_layout(states: NDArray[Any], layout: np.dtype[Any]) -> NDArray[Any]:
     """Return records in another layout, field by field by name; a field without a value is zero.
 
     Raises:
@@ -295,7 +313,7 @@ def _in_layout(states: NDArray[Any], layout: np.dtype[Any]) -> NDArray[Any]:
         if found[name].shape != held.shape or (inner.names is None) != (held.dtype.names is None):
             raise ValueError(f"this version's states have another field '{name}'")
         if inner.names is not None:
-            found[name] = _in_layout(held, inner)
+            found[name] = in_layout(held, inner)
             continue
         found[name] = held
         if (found[name] != held).any():

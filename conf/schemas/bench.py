@@ -13,6 +13,12 @@ from plywise.datasets.childplay.presets import PRESETS, TASKS
 from plywise.datasets.errors import ConfigError
 from plywise.datasets.settings import Settings, setting
 
+PUZZLE_KINDS = (
+    "1v1", "2v2", "priority", "tera", "hazards", "speed", "sacrifice", "setup", "protect",
+    "substitute",
+)  # fmt: skip
+"""Kinds of puzzles (``arena/bench/puzzles/mechanics.py`` says what each asks for)."""
+
 
 @dataclass
 class BenchConfig(Settings):
@@ -23,25 +29,29 @@ class BenchConfig(Settings):
     advises; ``battleship`` counts shots over random fleets; ``exploitability`` measures what best
     responses win against the simultaneous-move search in small games; ``regret`` measures how much
     worse the battle search decides than far longer searches say; ``prediction`` measures how well
-    players' actions are predicted, on a table of decisions (docs/DATA.md); ``childplay`` examines a
-    language model at the ChildPlay tasks (docs/CHILDPLAY.md).
+    players' actions are predicted, on a table of decisions (docs/DATA.md); ``puzzles`` measures
+    agents, language models among them, at positions of battles that are solved exactly
+    (docs/PUZZLES.md); ``childplay`` examines a language model at the ChildPlay tasks
+    (docs/CHILDPLAY.md).
     """
 
     llm: LLMGroup = setting(
         MISSING,
-        "childplay: the examined model; none: the baselines alone; prediction: that of agents that "
-        "ask one",
+        "childplay: the examined model; none: the baselines alone; prediction and puzzles: that of "
+        "agents that ask one",
         option="none",
     )
     search: SearchGroup = setting(
-        MISSING, "regret and prediction: the measured search, at its own iterations and no clock",
+        MISSING,
+        "regret and prediction: the measured search, at its own iterations and no clock; puzzles: "
+        "how agents search",
         option="simultaneous",
     )  # fmt: skip
     what: str = setting(
         "boards", "what to measure",
         choices=(
             "engine", "search", "deadline", "boards", "guides", "battleship", "exploitability",
-            "regret", "prediction", "childplay",
+            "regret", "prediction", "puzzles", "childplay",
         ),
     )  # fmt: skip
     table: str | None = setting(
@@ -70,14 +80,15 @@ class BenchConfig(Settings):
     )  # fmt: skip
     stored: str | None = setting(
         None,
-        "regret: folder of decisions.npz and reference.npz, as an earlier run left them; null: the "
-        "committed ones",
+        "regret: folder of decisions.npz and reference.npz, puzzles: of puzzles.npz, as an earlier "
+        "run left them; null: the committed ones",
         path=True,
     )
     anew: str = setting(
         "nothing",
-        "regret: what is made instead of read, into the run's folder; decisions: the reference too",
-        choices=("nothing", "reference", "decisions"),
+        "regret: what is made instead of read, into the run's folder; decisions: the reference "
+        "too; puzzles: puzzles (into stored, if that is given, going on with what is there)",
+        choices=("nothing", "reference", "decisions", "puzzles"),
     )
     reference_iterations: int = setting(
         500_000, "regret: iterations of each of the two searches for a seed of a reference", low=1
@@ -91,7 +102,11 @@ class BenchConfig(Settings):
         "prediction: another folder of decisions, which is scored apart by what was fitted here",
         path=True,
     )
-    agents: list[Any] = setting([], "prediction: agents whose policies are measured too")
+    agents: list[Any] = setting(
+        [],
+        "as in a tournament; puzzles: who is measured, []: random, max_damage and searches of 100, "
+        "1,000 and 10,000 iterations; prediction: whose policies are measured too",
+    )
     most_battles: int | None = setting(
         None, "prediction: battles of the table, from its start; null: all", low=2
     )
@@ -102,6 +117,16 @@ class BenchConfig(Settings):
     )
     ridge: float = setting(20.0, "prediction: penalty on the fitted weights", low=0)
     styles: int = setting(6, "prediction: styles of players that are fitted", low=1, high=32)
+    kinds: list[str] = setting(list(PUZZLE_KINDS), "puzzles: their kinds", choices=PUZZLE_KINDS)
+    puzzles_each: int | None = setting(
+        None, "puzzles: of each kind; null: all that there are, 50 where they are made", low=1
+    )
+    battles: int | None = setting(
+        None, "puzzles: most battles that new ones are taken from, in all; null: no limit", low=1
+    )
+    enumerated: int = setting(
+        0, "puzzles: of each kind, that are solved again by plain enumeration", low=0
+    )
     preset: str = setting(
         "childplay_fixed",
         "childplay: rules as published (childplay_v1), so that figures compare, or corrected",
@@ -126,20 +151,33 @@ class BenchConfig(Settings):
             self._refuse_of_prediction()
         if self.what == "childplay" and self.llm.name == "stand_in":
             raise ConfigError("llm=stand_in advises a search: choose llm=none, embedded or openai")
-        if self.what not in ("childplay", "prediction") and self.llm.name != "none":
-            raise ConfigError(f"llm={self.llm.name}: only 'bench childplay' asks a language model")
-        if self.what in ("regret", "prediction") and not isinstance(self.search, SimultaneousGroup):
+        if self.what not in ("childplay", "prediction", "puzzles") and self.llm.name != "none":
+            raise ConfigError(
+                f"llm={self.llm.name}: only 'bench childplay', 'bench prediction' and 'bench "
+                "puzzles' ask a language model"
+            )
+        searching = self.what in ("regret", "prediction", "puzzles")
+        if searching and not isinstance(self.search, SimultaneousGroup):
             raise ConfigError(f"search={self.search.name}: battles are searched by simultaneous")
         given = isinstance(self.search, SearchGroup)  # MISSING where a part is called without it
-        if self.what not in ("regret", "prediction") and given:
-            if self.search != SimultaneousGroup():
-                raise ConfigError(
-                    "search: only 'bench regret' and 'bench prediction' take settings of a search"
-                )
+        if not searching and given and self.search != SimultaneousGroup():
+            raise ConfigError(
+                "search: only 'bench regret', 'bench prediction' and 'bench puzzles' take settings "
+                "of a search"
+            )
+        made = "puzzles" if self.what == "puzzles" else "regret"
+        if self.anew != "nothing" and (self.anew == "puzzles") != (made == "puzzles"):
+            raise ConfigError(f"anew={self.anew}: 'bench {self.what}' makes none")
+        if not self.kinds or len(set(self.kinds)) < len(self.kinds):
+            raise ConfigError(f"kinds={self.kinds}: name each kind once, and one at least")
 
     def _refuse_of_prediction(self) -> None:
-        for name in ("table", "players", "foreign", "agents", "most_battles"):
+        for name in ("table", "players", "foreign", "most_battles"):
             if getattr(self, name):
                 raise ConfigError(
                     f"{name}={getattr(self, name)}: only 'bench prediction' reads decisions"
                 )
+        if self.agents and self.what != "puzzles":
+            raise ConfigError(
+                f"agents={self.agents}: only 'bench prediction' and 'bench puzzles' measure agents"
+            )

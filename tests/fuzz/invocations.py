@@ -97,6 +97,8 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("battleship", "fleets=1", "seconds=0.01"), ("guides", "decisions=1", "seconds=0.01"),
         ("search", "seconds=0.01"),
         ("regret", "decisions_each=1", "most_iterations=1", "reference_iterations=1"),
+        ("puzzles", "puzzles_each=1", "kinds=[1v1]", "agents=[random,max_damage]"),
+        ("puzzles", "anew=puzzles", "battles=1", "kinds=[priority]"),
     ),
     "fit": (
         ("evaluation", "battles=20", "iterations=1"), ("branches", "battles=20", "iterations=1"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from plywise.arena.agents.catalog import agent_config
 from plywise.arena.agents.factory import AgentFactory
 from plywise.arena.bench.decisions import COMMITTED, load_decisions
+from plywise.arena.bench.puzzles.files import load_puzzles
 from plywise.arena.bench.reference import load_reference
 from plywise.arena.cli.main import main
 from plywise.arena.output.files import RecordWriter
@@ -282,6 +283,7 @@ def _battle_decisions() -> Iterator[Sample]:
     for name, read in (
         ("decisions.npz", lambda path: load_decisions(path.parent)),
         ("reference.npz", lambda path: load_reference(path.parent, decisions)),
+        ("puzzles.npz", load_puzzles),
     ):
         yield Sample(name, (COMMITTED / name).read_bytes(), "zip", (), read=read)
 
