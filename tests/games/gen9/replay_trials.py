@@ -203,7 +203,9 @@ def plant(log: str, rng: random.Random) -> Planted | None:
         "|t:|2",
     ]
     tokens = ["Stellar", "celebrate", "ironball"]
-    if "|poke|" not in log and len({line for line in lines if line.startswith(head)}) < 6:
+    entries = (head, head.replace("switch", "drag"))
+    seen = {line.split("|")[2] for line in lines[:at] if line.startswith(entries)}
+    if "|poke|" not in log and len(seen) < 6:
         future.append(f"{head}Luvdisc|Luvdisc, L77, M|100/100")
         tokens += ["luvdisc", "Luvdisc"]
     future += ["|", "|upkeep", "|win|P1"]
