@@ -100,9 +100,10 @@ def _course(config: AnalyseConfig) -> tuple[GameAnalysis, Iterable[AnalysedDecis
 
 def _notes(config: AnalyseConfig, *, noisy: bool) -> list[str]:
     """Return what a reader has to know; ``noisy``: the figures are of several seeds."""
-    noise = _NOISE.format(seeds=config.seeds) if config.seeds > 1 else _ONE_SEED
     marked = _MARKED.format(percent=100 * config.blunder)
-    return [_CHANCES, *([noise] if noisy else []), marked]
+    if noisy and config.seeds == 1:
+        return [_CHANCES, _ONE_SEED]
+    return [_CHANCES, *([_NOISE.format(seeds=config.seeds)] if noisy else []), marked]
 
 
 class _Progress:

@@ -65,6 +65,8 @@ def read_source(config: AnalyseConfig) -> ReplayText | RecordedPlay:
     """
     path = Path(config.file)
     with reading(path, AnalysisError, "log or record of a game"):
+        if path.exists() and not path.is_file():
+            raise AnalysisError(f"{path} is no ordinary file; name the file of a game")
         with path.open("rb") as file:
             head = file.read(_HEAD)
     if head.startswith(_SQLITE):

@@ -206,6 +206,7 @@ def test_an_interrupt_leaves_what_was_analysed(
     ("words", "line"),
     [
         (["none.log"], "cannot read none.log"),
+        (["/dev/zero"], "/dev/zero is no ordinary file"),
         (["battle.log", "player=Eve"], "player=Eve: the players are 0 Ann"),
         (["battle.log", "page=/proc/x/a.html"], "cannot write /proc/x/a.html"),
         (["half.log"], "half.log, line 12: it stops before the end of the battle"),

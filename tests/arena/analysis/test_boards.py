@@ -69,7 +69,7 @@ def test_connect_four_is_exact_when_the_board_is_fuller() -> None:
 
 
 def test_alphabeta_says_how_far_a_shorter_search_is() -> None:
-    found = analysed("gomoku", [112, 0, 113, 1], iterations=10)
+    found = analysed("gomoku", [112, 0, 113, 1], iterations=20)
     assert all(one.before is not None and one.before.error is not None for one in found)
     assert all(one.cost is not None for one in found)
 
