@@ -99,15 +99,18 @@ BASES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("regret", "decisions_each=1", "most_iterations=1", "reference_iterations=1"),
         ("puzzles", "puzzles_each=1", "kinds=[1v1]", "agents=[random,max_damage]"),
         ("puzzles", "anew=puzzles", "battles=1", "kinds=[priority]"),
+        ("prediction", "no-decisions"),
     ),
     "fit": (
         ("evaluation", "battles=20", "iterations=1"), ("branches", "battles=20", "iterations=1"),
+        ("opponent", "table=no-decisions", "battles=20"),
     ),
     "models": (("list",), ("fetch", "qwen2.5-coder-1.5b", "hub=http://127.0.0.1:9")),
     "team": (("check", "teams.txt"), ("make", "count=1", "out=made.txt")),
     "data": (
         ("usage", "usage.json", "format=ou"), ("list",), ("replays", "battle.log", "decisions"),
         ("count", "decisions", "counts"),
+        ("battles", "made", "battles=1"),
     ),
     "llm": (
         ("calibrate", "llm=openai", "llm.base_url=http://127.0.0.1:9/v1", "llm.model=m",
