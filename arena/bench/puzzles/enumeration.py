@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ _MOST_DRAWS = 256
 _LIMITS = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
 _DEEPEST = 24
 _MOST_STEPS = 8_000
+_MOST_PATHS = 150_000  # through the draws of all of them
 
 _Interval = tuple[float, float]
 
@@ -116,6 +117,7 @@ class _Tree:
         self.limit = limit
         self.left = steps
         self.steps = 0
+        self.paths = 0
         self.known: dict[tuple[bytes, float, int], _Interval] = {}
 
     def solve(self, puzzle: BattlePuzzle) -> PlainSolution:
@@ -136,7 +138,9 @@ class _Tree:
         if self.steps > self.left:
             raise TooLongError
         low = high = 0.0
-        for probability, after in outcomes(pool, a0, a1):
+        found = outcomes(pool, a0, a1, _MOST_PATHS - self.paths)
+        self.paths += found.paths
+        for probability, after in found.pairs:
             one, other = self._value(after, reach * probability, depth + 1)
             low += probability * one
             high += probability * other
@@ -164,17 +168,37 @@ class _Tree:
         return self.known[key]
 
 
-def outcomes(pool: NDArray[Any], a0: int, a1: int) -> list[tuple[float, NDArray[Any]]]:
-    """Return the outcomes of a step with their probabilities, equal ones as one."""
+class PlainOutcomes(NamedTuple):
+    """The outcomes of a step.
+
+    Attributes:
+        pairs: probability and state of each, equal ones as one.
+        paths: number of ways through the draws that lead to them.
+    """
+
+    pairs: list[tuple[float, NDArray[Any]]]
+    paths: int
+
+
+def outcomes(pool: NDArray[Any], a0: int, a1: int, most: int = _MOST_PATHS) -> PlainOutcomes:
+    """Return the outcomes of a step with their probabilities.
+
+    Raises:
+        TooLongError: there are more than ``most`` ways through its draws.
+    """
     merged: dict[bytes, list[Any]] = {}
+    paths = 0
     for probability, after in _paths(pool, a0, a1):
+        paths += 1
+        if paths > most:
+            raise TooLongError
         plain = canonical_states(after)
         found = merged.setdefault(plain.tobytes(), [0.0, plain])
         found[0] += probability
     total = sum(p for p, _ in merged.values())
     if abs(total - 1.0) > 1e-9:
         raise ValueError(f"the outcomes of a step have probability {total}")
-    return [(p, after) for p, after in merged.values()]
+    return PlainOutcomes([(p, after) for p, after in merged.values()], paths)
 
 
 def _paths(pool: NDArray[Any], a0: int, a1: int) -> Iterator[tuple[float, NDArray[Any]]]:

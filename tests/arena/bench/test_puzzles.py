@@ -117,7 +117,7 @@ def test_plain_outcomes_of_a_step_are_those_of_the_kernel() -> None:
         kernel = enumerate_step(one.state, 0, first, second)
         states = canonical_states(kernel.states)
         known = {states[k].tobytes(): p for k, p in enumerate(kernel.probabilities.tolist())}
-        plain = {after[0].tobytes(): p for p, after in outcomes(one.state, first, second)}
+        plain = {after[0].tobytes(): p for p, after in outcomes(one.state, first, second).pairs}
         assert plain == pytest.approx(known)
 
 
