@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
+_Vector = NDArray[np.float64]
 
 _MEMORY = 10  # pairs of steps and changes of the gradient
 _ENOUGH = 1e-4  # of the slope, that a step must descend
@@ -20,11 +20,11 @@ _HALVINGS = 30
 
 
 def minimised(
-    objective: Callable[[Vector], tuple[float, Vector]],
-    start: Vector,
+    objective: Callable[[_Vector], tuple[float, _Vector]],
+    start: _Vector,
     steps: int = 200,
     tolerance: float = 1e-5,
-) -> Vector:
+) -> _Vector:
     """Return where a function is smallest.
 
     Args:
@@ -35,7 +35,7 @@ def minimised(
     """
     at = np.array(start, float)
     value, gradient = objective(at)
-    pairs: deque[tuple[Vector, Vector]] = deque(maxlen=_MEMORY)
+    pairs: deque[tuple[_Vector, _Vector]] = deque(maxlen=_MEMORY)
     for _ in range(steps):
         if np.abs(gradient).max() <= tolerance:
             break
@@ -60,7 +60,7 @@ def minimised(
     return at
 
 
-def _times_inverse(gradient: Vector, pairs: deque[tuple[Vector, Vector]]) -> Vector:
+def _times_inverse(gradient: _Vector, pairs: deque[tuple[_Vector, _Vector]]) -> _Vector:
     """Return the gradient times the approximate inverse of the Hessian (two-loop recursion)."""
     q = gradient.copy()
     factors = []
