@@ -24,7 +24,7 @@ def decisions(seed: int) -> list[tuple[int, tuple[str, ...]]]:
     agent = factory.build(agent_config("search", follow=0.5)).for_one_game()
     state, rng = Gen9Battle("gen9randombattle").new_initial_state(seed), Random(seed)
     assert isinstance(state, Gen9State)
-    found = []
+    found: list[tuple[int, tuple[str, ...]]] = []
     while len(found) < 6:
         chosen = [NO_ACTION, NO_ACTION]
         for player in (0, 1):
