@@ -319,7 +319,7 @@ def test_the_command_puts_searches_and_language_models_into_one_table(
         (["puzzles", "search=alphabeta"], "battles are searched by simultaneous"),
         (["puzzles", "anew=reference"], "'bench puzzles' makes none"),
         (["regret", "anew=puzzles"], "'bench regret' makes none"),
-        (["search", "llm=stand_in"], "'bench childplay' and 'bench puzzles' ask"),
+        (["search", "llm=stand_in"], "and 'bench puzzles' ask a language model"),
         (["puzzles", "kinds=[tera,tera]"], "name each kind once"),
         (["puzzles", "kinds=[chess]"], "kinds"),
         (["puzzles", "agents=[random,llm]"], "needs a language model"),

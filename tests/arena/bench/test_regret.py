@@ -253,7 +253,7 @@ def test_the_command_makes_decisions_and_measures_on_them_again(
 @pytest.mark.parametrize(
     ("words", "refusal"),
     [
-        (["search", "search.exploration=0.4"], "only 'bench regret' takes settings of a search"),
+        (["search", "search.exploration=0.4"], "and 'bench puzzles' take settings of a search"),
         (["regret", "search=alphabeta"], "battles are searched by simultaneous"),
         (["regret", "anew=reference", "search.threads=2"], "search.threads=1"),
     ],
