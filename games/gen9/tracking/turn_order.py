@@ -255,6 +255,8 @@ class TurnOrder:
             return None
         if mine.stats_forme not in ("", mine.forme):
             return None  # the next request tells its stats
+        if theirs.ability not in (None, theirs.base_ability):
+            return None  # an order is explained by the set's own
         if "gastroacid" in own.effects or "gastroacid" in foe.effects or self._suppressed():
             return None
         weathers = _weatherless(mine.ability) or any(map(_weatherless, self._abilities(foe, -1)))

@@ -291,7 +291,10 @@ def test_other_benches_take_no_model(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert cli.main(["bench", "boards", "llm=embedded"]) == 2
-    assert "only 'bench childplay', 'bench prediction' and 'bench puzzles' ask" in capsys.readouterr().err
+    assert (
+        "only 'bench childplay', 'bench prediction' and 'bench puzzles' ask"
+        in capsys.readouterr().err
+    )
 
 
 def test_nothing_left_to_do_is_an_error(

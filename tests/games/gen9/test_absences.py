@@ -146,10 +146,12 @@ def test_who_moves_first_bounds_the_speed() -> None:
     [
         FIRST.replace("Outrage", "Quick Attack"),
         "|-activate|p2a: Garchomp|item: Quick Claw\n" + FIRST,
+        "|-ability|p2a: Garchomp|Swift Swim|Rough Skin|[from] move: Role Play|[of] p1a: Blissey\n"
+        + FIRST,
         FIRST.replace("|move|p1a", "|switch|p1a: Skarmory|Skarmory, L80, F|300/300\n|move|p1a"),
         "|-start|p2a: Garchomp|Embargo\n" + FIRST,
     ],
-    ids=["priority", "quick claw", "a switch between", "the item does not work"],
+    ids=["priority", "quick claw", "another ability", "a switch between", "the item does not work"],
 )
 def test_an_order_that_speed_did_not_make_bounds_nothing(text: str) -> None:
     assert foe_after(text).speed == ANY_SPEED
