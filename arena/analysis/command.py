@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rich.console import Console
-from rich.control import Control
 
 from plywise.arena.analysis.battles import log_course, recorded_course
 from plywise.arena.analysis.boards import board_course
@@ -17,7 +16,7 @@ from plywise.arena.analysis.searching import DecisionSearch
 from plywise.arena.analysis.sources import AnalysisError, RecordedPlay, read_source
 from plywise.arena.analysis.table import print_analysis
 from plywise.arena.output.files import write_summary, writing
-from plywise.arena.output.screen import TextConsole, near, text_line
+from plywise.arena.output.screen import TextConsole, near, progress_line, text_line
 from plywise.conf.schemas.analysis import AnalyseConfig
 from plywise.datasets.processes.signals import uninterrupted
 from plywise.games.gen9.game import Gen9Battle
@@ -52,16 +51,15 @@ def run_analyse(config: AnalyseConfig, folder: Path, console: Console | None = N
     analysis, decisions = _course(config)
     analysis.notes += _notes(config, noisy=analysis.battle or not analysis.notes)
     console.print(f"{analysis.total} decisions to analyse")
-    progress = _Progress(analysis)
-    stopped = True
+    began, stopped = time.monotonic(), True
     try:
-        for one in decisions:
-            analysis.decisions.append(one)
-            progress.show()
+        with progress_line() as show:
+            for one in decisions:
+                analysis.decisions.append(one)
+                show(_progress(analysis, began))
         stopped = False
     finally:
         with uninterrupted():
-            progress.end()
             done = len(analysis.decisions)
             if stopped:
                 analysis.notes.append(_STOPPED.format(done=done, total=analysis.total))
@@ -106,27 +104,8 @@ def _notes(config: AnalyseConfig, *, noisy: bool) -> list[str]:
     return [_CHANCES, *([_NOISE.format(seeds=config.seeds)] if noisy else []), marked]
 
 
-class _Progress:
-    """A line that says how far an analysis is, where somebody looks."""
-
-    def __init__(self, analysis: GameAnalysis) -> None:
-        self._analysis = analysis
-        self._console = TextConsole(stderr=True)
-        self._began = time.monotonic()
-
-    def show(self) -> None:
-        """Print it anew."""
-        if not self._console.is_terminal:
-            return
-        done, total = len(self._analysis.decisions), self._analysis.total
-        last = self._analysis.decisions[-1]
-        spent = time.monotonic() - self._began
-        left = spent * (total - done) / done
-        line = f"{done} of {total} decisions, turn {last.turn}, {left:.0f} s left"
-        self._console.control(Control.move_to_column(0))
-        self._console.print(text_line(f"{line}   "), end="", soft_wrap=True)
-
-    def end(self) -> None:
-        """Leave its line."""
-        if self._console.is_terminal and self._analysis.decisions:
-            self._console.print()
+def _progress(analysis: GameAnalysis, began: float) -> str:
+    """Return how far an analysis is that began then (``time.monotonic``)."""
+    done, total = len(analysis.decisions), analysis.total
+    left = (time.monotonic() - began) * (total - done) / done
+    return f"{done} of {total} decisions, turn {analysis.decisions[-1].turn}, {left:.0f} s left"

@@ -253,6 +253,30 @@ def read_columns(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         return columns, json.loads(str(file["meta"]))
 
 
+def read_states(
+    path: Path, format: int, error: type[PlywiseError], anew: str
+) -> tuple[dict[str, NDArray[Any]], dict[str, Any], NDArray[Any]]:
+    """Return what :func:`read_columns` does, and the column ``states`` in this version's layout.
+
+    Args:
+        path: of the file.
+        format: number of the only format that is read.
+        error: raised where names stand for other numbers; ``anew``: what makes such a file.
+
+    Raises:
+        OSError, ValueError, KeyError: as ``read_columns``, or it is of another format.
+    """
+    columns, meta = read_columns(path)
+    if meta["format"] != format:
+        raise ValueError(f"format {meta['format']}, this version reads {format}")
+    if meta["names"] != names_digest():
+        raise error(
+            f"{path} was made with tables of other names than those in use; anew={anew} makes "
+            "others"
+        )
+    return columns, meta, states_of_columns(columns["states"], meta["layout"])
+
+
 def load_decisions(folder: Path) -> list[SampledDecision]:
     """Read ``decisions.npz`` of a folder.
 
@@ -261,15 +285,7 @@ def load_decisions(folder: Path) -> list[SampledDecision]:
     """
     path = folder / "decisions.npz"
     with reading(path, DecisionsFileError, "file of decisions", NPZ_FAULTS):
-        columns, meta = read_columns(path)
-        if meta["format"] != _FORMAT:
-            raise ValueError(f"format {meta['format']}, this version reads {_FORMAT}")
-        if meta["names"] != names_digest():
-            raise DecisionsFileError(
-                f"{path} was made with tables of other names than those in use; anew=decisions "
-                "makes others"
-            )
-        states = states_of_columns(columns["states"], meta["layout"])
+        columns, _, states = read_states(path, _FORMAT, DecisionsFileError, "decisions")
         ends = np.cumsum(columns["worlds"])
         if ends[-1] != len(states) or not set(columns["player"].tolist()) <= {0, 1}:
             raise ValueError("its columns do not fit together")

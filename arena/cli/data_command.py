@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.control import Control
 
 from plywise.arena.output.files import RecordFileError, write_summary, writing
-from plywise.arena.output.screen import TextConsole, near, text_line
+from plywise.arena.output.screen import TextConsole, near, progress_line, text_line
 from plywise.conf.schemas.commands import DataConfig
 from plywise.datasets.battle_formats import find_format
 from plywise.datasets.priors.usage import month_in, read_usage
@@ -128,7 +125,7 @@ def _replays(config: DataConfig, console: Console) -> int:
 
     sources = [Path(name) for name in config.replay_sources]
     out = Path(config.replay_folder)
-    with _progress_line() as show:
+    with progress_line() as show:
         run = run_replays(sources, out, config.jobs, show)
     if run.before:
         _print(console, f"{run.before} of {run.shares} shares were there already")
@@ -163,26 +160,11 @@ def _battles(config: DataConfig, console: Console) -> int:
 
     out = Path(str(config.file))
     format = find_format(config.format or _RANDOM_BATTLE).id
-    with _progress_line() as show:
+    with progress_line() as show:
         count = make_battles(out, format, config.battles, config.seed, show)
     _print(console, f"battles  {count:,}: {near(out / 'battles.jsonl')}")
     _print(console, f"players  {near(out / 'players.csv')}")
     return 0
-
-
-@contextmanager
-def _progress_line() -> Iterator[Callable[[str], None]]:
-    """Yield what shows a line in place of the one before, where there is a terminal."""
-    stderr = TextConsole(stderr=True)
-
-    def show(line: str) -> None:
-        if stderr.is_terminal:
-            stderr.control(Control.move_to_column(0))
-            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
-
-    yield show
-    if stderr.is_terminal:
-        stderr.print()
 
 
 def _summary_lines(summary: UsageSummary, month: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.control import Control
 from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.segment import Segment
@@ -91,6 +92,25 @@ class TextConsole(Console):
 # Else a live picture would put rich's own proxy around it, which takes escape sequences in what is
 # written for styles and links.
 FileProxy.register(GuardedStream)
+
+
+@contextlib.contextmanager
+def progress_line() -> Iterator[Progress]:
+    """Yield what shows a line in place of the one before, where standard error is a terminal."""
+    stderr, shown = TextConsole(stderr=True), False
+
+    def show(line: str) -> None:
+        nonlocal shown
+        if stderr.is_terminal:
+            stderr.control(Control.move_to_column(0))
+            stderr.print(text_line(f"{line}   "), end="", soft_wrap=True)
+            shown = True
+
+    try:
+        yield show
+    finally:
+        if shown:
+            stderr.print()
 
 
 @contextlib.contextmanager

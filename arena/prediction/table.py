@@ -12,6 +12,7 @@ import msgspec
 
 from plywise.datasets.errors import PlywiseError
 from plywise.datasets.files import reading
+from plywise.datasets.replays.schema import table_files
 from plywise.datasets.replays.sources import import_parquet
 
 _COLUMNS = (
@@ -51,31 +52,19 @@ class TableRow(msgspec.Struct):
     inferred: str
 
 
-def table_files(folder: Path) -> list[Path]:
-    """Return the files of a table: of a run of ``plywise data replays``, or of any folder.
-
-    Raises:
-        DecisionTableError: there are none.
-    """
-    inner = folder / "decisions"
-    found = sorted((inner if inner.is_dir() else folder).glob("*.parquet"))
-    if folder.is_file():
-        found = [folder]
-    if not found:
-        raise DecisionTableError(
-            f"{folder} holds no table of decisions: plywise data replays SRC… {folder}"
-        )
-    return found
-
-
 def read_battles(folder: Path) -> Iterator[list[TableRow]]:
     """Yield the rows of each battle, in order.
 
     Raises:
-        DecisionTableError: a file is damaged, or no table of decisions.
+        DecisionTableError: there is none, a file is damaged, or no table of decisions.
     """
     parquet = import_parquet()
-    for path in table_files(folder):
+    files = table_files(folder)
+    if not files:
+        raise DecisionTableError(
+            f"{folder} holds no table of decisions: plywise data replays SRC… {folder}"
+        )
+    for path in files:
         with reading(path, DecisionTableError, "table of decisions", (LookupError, TypeError)):
             waiting: list[TableRow] = []
             with parquet.ParquetFile(path) as file:

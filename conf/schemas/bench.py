@@ -165,8 +165,7 @@ class BenchConfig(Settings):
                 "search: only 'bench regret', 'bench prediction' and 'bench puzzles' take settings "
                 "of a search"
             )
-        made = "puzzles" if self.what == "puzzles" else "regret"
-        if self.anew != "nothing" and (self.anew == "puzzles") != (made == "puzzles"):
+        if self.anew != "nothing" and (self.anew == "puzzles") != (self.what == "puzzles"):
             raise ConfigError(f"anew={self.anew}: 'bench {self.what}' makes none")
         if not self.kinds or len(set(self.kinds)) < len(self.kinds):
             raise ConfigError(f"kinds={self.kinds}: name each kind once, and one at least")

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from plywise.datasets.replays.schema import table_files
 from plywise.datasets.replays.sources import ReplaySourceError, import_parquet
 from plywise.datasets.set_priors import base_species
 from plywise.datasets.showdown_data import load, to_id
@@ -279,8 +280,7 @@ def _battles(source: Path) -> Iterator[list[dict[str, Any]]]:
 
 def _rows(source: Path) -> Iterator[dict[str, Any]]:
     parquet = import_parquet()
-    folder = source / "decisions" if (source / "decisions").is_dir() else source
-    files = sorted(folder.glob("*.parquet")) if folder.is_dir() else [folder]
+    files = table_files(source)
     if not files or not all(path.is_file() for path in files):
         raise ReplaySourceError(
             f"{source}: there are no tables of decisions (plywise data replays)"

@@ -69,6 +69,14 @@ def arrow_schema() -> Any:
     )
 
 
+def table_files(source: Path) -> list[Path]:
+    """Return the files of a table: of a run of ``plywise data replays``, a folder, or the one."""
+    if source.is_file():
+        return [source]
+    inner = source / "decisions"
+    return sorted((inner if inner.is_dir() else source).glob("*.parquet"))
+
+
 class DecisionWriter:
     """Writes rows to a Parquet file; a few thousand wait in memory.
 

@@ -18,8 +18,7 @@ from plywise.arena.bench.decisions import (
     columns_of_states,
     layout_of_states,
     names_digest,
-    read_columns,
-    states_of_columns,
+    read_states,
     write_columns,
 )
 from plywise.arena.bench.puzzles.mechanics import KIND_WORDS
@@ -146,15 +145,7 @@ def load_puzzles(path: Path) -> PuzzleSet:
     """
     faults = (*NPZ_FAULTS, lzma.LZMAError)
     with reading(path, PuzzlesFileError, "file of puzzles", faults):
-        columns, meta = read_columns(path)
-        if meta["format"] != _FORMAT:
-            raise ValueError(f"format {meta['format']}, this version reads {_FORMAT}")
-        if meta["names"] != names_digest():
-            raise PuzzlesFileError(
-                f"{path} was made with tables of other names than those in use; anew=true makes "
-                "others"
-            )
-        states = states_of_columns(columns["states"], meta["layout"])
+        columns, meta, states = read_states(path, _FORMAT, PuzzlesFileError, "puzzles")
         text = lzma.decompress(columns["told"].tobytes()).decode()
         told = [from_json(line) for line in text.splitlines()]
         counts = {len(told), len(states), *(len(columns[name]) for name in _ROWS)}

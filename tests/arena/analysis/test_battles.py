@@ -26,20 +26,10 @@ from plywise.games.gen9.game import Gen9Battle
 from plywise.games.gen9.infostate import action_name
 from plywise.games.gen9.replays.completion import completed_state, is_whole
 from plywise.games.gen9.worlds import sample_worlds
+from tests.games.gen9 import replay_logs
 
 WORDS = ["iterations=20", "seeds=2", "worlds=2"]
-HEAD = """|player|p1|Ann{name}|1|1700
-|player|p2|Bob|2|
-|teamsize|p1|6
-|teamsize|p2|6
-|gametype|singles
-|gen|9
-|tier|[Gen 9] Random Battle
-|start
-|switch|p1a: Blissey|Blissey, L85, F|100/100
-|switch|p2a: Garchomp|Garchomp, L83, M|100/100
-|turn|1
-"""
+HEAD = replay_logs.HEAD.replace("|Ann|", "|Ann{name}|")
 LOG = f"""{HEAD}|move|p2a: Garchomp|Swords Dance|p2a: Garchomp
 |-boost|p2a: Garchomp|atk|2
 |move|p1a: Blissey|Seismic Toss|p2a: Garchomp

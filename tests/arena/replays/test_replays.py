@@ -22,22 +22,14 @@ from plywise.arena.replays.share import key_of
 from plywise.datasets.replays import units
 from plywise.datasets.replays.schema import COLUMNS
 from plywise.datasets.replays.sources import ReplayReject, ReplayText, of_record
+from tests.games.gen9.replay_logs import HEAD
 
 pyarrow = pytest.importorskip("pyarrow", reason="an extra: pip install 'plywise[data]'")
 from pyarrow import parquet  # noqa: E402
 
-LOG = """|player|p1|Ann|1|1700
-|player|p2|Bob|2|
-|teamsize|p1|6
-|teamsize|p2|6
-|gametype|singles
-|gen|9
-|tier|[Gen 9] Random Battle
-|start
-|switch|p1a: Blissey|Blissey, L85, F|100/100
-|switch|p2a: Garchomp|Garchomp, L83, M|100/100
-|turn|1
-|c|☆Ann|</script><b>|win|Bob
+LOG = (
+    HEAD
+    + """|c|☆Ann|</script><b>|win|Bob
 |
 |t:|1
 |move|p2a: Garchomp|Swords Dance|p2a: Garchomp
@@ -52,6 +44,7 @@ LOG = """|player|p1|Ann|1|1700
 |-message|Bob forfeited.
 |
 |win|Ann"""
+)
 IDS = ("gen9randombattle-1", "gen9randombattle-2")
 
 

@@ -22,6 +22,7 @@ from plywise.games.gen9.replays.decisions import ReplayRow, replay_decisions
 from plywise.games.gen9.replays.log import BattleLogError
 
 from . import replay_trials as trials
+from .replay_logs import HEAD
 from .replay_truth import compare_with_truth
 
 CORPUS = Path(__file__).parents[2] / "data" / "replays.jsonl.gz"
@@ -114,18 +115,6 @@ def test_damaged_logs_end_in_rows_or_in_a_reason(logs: list[str]) -> None:
     assert ends["a reason"] > 20
 
 
-HEAD = """|player|p1|Ann|1|1700
-|player|p2|Bob|2|
-|teamsize|p1|6
-|teamsize|p2|6
-|gametype|singles
-|gen|9
-|tier|[Gen 9] Random Battle
-|start
-|switch|p1a: Blissey|Blissey, L85, F|100/100
-|switch|p2a: Garchomp|Garchomp, L83, M|100/100
-|turn|1
-"""
 TURN = "\n|\n|upkeep\n|turn|2\n|\n|t:|2\n|move|p1a: Blissey|Soft-Boiled|p1a: Blissey\n|win|Ann"
 
 
